@@ -1,0 +1,124 @@
+// Package targets says what a delivery is, what a target must do with it, and
+// holds the light kinds of target, one file each: http, queue and stream.
+//
+// A target tries once. It does not retry, does not count attempts, keeps no
+// events and does not know when it will be called again: the router decides
+// all of that from the error that it returns. So a new kind is one type with
+// one method that matters, and [github.com/wye-events/wye/targets/targettest]
+// holds it to the contract.
+//
+// This package knows no rule files, no NATS servers and no clocks but those of
+// its own timeouts.
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wye-events/wye/schemas/cloudevent"
+)
+
+// Target is a place where events go.
+//
+// Deliver hands over one event. It is called from many goroutines at once, up
+// to the concurrency of the target's policy, and must return soon after ctx
+// ends. It must not change the event, and must not keep it after it returns.
+//
+// A nil error means that the receiver has the event for good. Any other error
+// means that it may or may not have it, and says what to do next:
+//
+//   - one that wraps [Permanent]: this event will never be taken; it becomes a
+//     dead letter now.
+//   - one that wraps [RetryAfter]: the receiver asked for a pause.
+//   - one that wraps [Brief]: worth only a few more attempts.
+//   - any other: try again by the target's policy.
+//
+// An error that came with an answer also wraps [Answer]. No error text shows a
+// secret.
+//
+// Close lets go of connections. It is called once, after the last Deliver has
+// returned.
+type Target interface {
+	Deliver(ctx context.Context, d Delivery) error
+	Close() error
+}
+
+// Delivery is one event on its way to one target because of one rule.
+type Delivery struct {
+	// ID names the delivery over all of its attempts, in the form
+	// "<sequence>/<rule>/<target>": a receiver that keeps it can tell a
+	// repetition from a new event.
+	ID       string
+	Event    *cloudevent.Event
+	Sequence uint64 // of the event in the archive
+	Rule     string
+	Target   string
+	Version  string // of the rule set that decided
+	Attempt  int    // 1 for the first
+}
+
+// Permanent says that trying again cannot help.
+type Permanent struct{ Err error }
+
+func (e *Permanent) Error() string { return e.Err.Error() }
+func (e *Permanent) Unwrap() error { return e.Err }
+
+// RetryAfter says that the receiver asked not to be called for Wait.
+type RetryAfter struct {
+	Err  error
+	Wait time.Duration
+	// Everyone is true where the whole target asked for it (429, 410), not only
+	// for this event: the router then holds back the target's other events too.
+	Everyone bool
+}
+
+func (e *RetryAfter) Error() string { return e.Err.Error() }
+func (e *RetryAfter) Unwrap() error { return e.Err }
+
+// Brief says that the failure may pass soon or never (a function that is still
+// being deployed answers 404): a few attempts, then a dead letter.
+type Brief struct{ Err error }
+
+func (e *Brief) Error() string { return e.Err.Error() }
+func (e *Brief) Unwrap() error { return e.Err }
+
+// Answer is what a receiver said when it refused.
+type Answer struct {
+	Status  int    // HTTP status, or 0 where the kind has none
+	Excerpt string // the first bytes of the body, at most [ExcerptSize], valid UTF-8
+}
+
+// ExcerptSize bounds what is kept of a receiver's answer, in bytes.
+const ExcerptSize = 512
+
+func (e *Answer) Error() string {
+	if e.Excerpt == "" {
+		return fmt.Sprintf("answered %d", e.Status)
+	}
+	return fmt.Sprintf("answered %d: %s", e.Status, e.Excerpt)
+}
+
+// AnswerOf is the receiver's answer inside err, or nil.
+func AnswerOf(err error) *Answer {
+	var a *Answer
+	if errors.As(err, &a) {
+		return a
+	}
+	return nil
+}
+
+// Append stores one message in a queue or stream and returns when it is as
+// durable as the server's profile promises. The same id again within the
+// stream's duplicate window is stored once.
+type Append func(ctx context.Context, id string, header map[string][]string, data []byte) error
+
+// Streams is what the queue and stream kinds need of a bus.
+type Streams struct {
+	// Queue makes sure that the work queue called name exists: every message
+	// goes to one of the consumers that share it, and is gone once acknowledged.
+	Queue func(ctx context.Context, name string) (Append, error)
+	// Stream makes sure that a stream keeps what is published on subject.
+	Stream func(ctx context.Context, subject string) (Append, error)
+}
