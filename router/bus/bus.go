@@ -1,0 +1,203 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Bus is an open bus. Its methods may be called from many goroutines.
+type Bus struct {
+	cfg    Config
+	server *embedded // nil with remote servers
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	acks   *acks
+	tail   *tail
+
+	events, backlog, dead, outcomes, state *stream
+
+	mu      sync.Mutex
+	streams map[string]*stream
+
+	failure  atomic.Pointer[error]
+	failedCh chan struct{}
+	stop     chan struct{}
+	stopOnce sync.Once
+	stopped  sync.WaitGroup
+}
+
+// Open starts the embedded server (or connects to the remote ones) and makes
+// sure that Wye's streams are there.
+func Open(ctx context.Context, cfg Config) (*Bus, error) {
+	cfg = cfg.withDefaults()
+	b, err := open(ctx, cfg)
+	if errors.Is(err, errLayout) {
+		cfg.Log.Warn("group commit is not possible here; every event is synced by itself, which is slower", "error", err)
+		cfg.Sync = SyncAlways
+		return open(ctx, cfg)
+	}
+	return b, err
+}
+
+func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
+	b := &Bus{
+		cfg: cfg, tail: newTail(), streams: map[string]*stream{},
+		failedCh: make(chan struct{}), stop: make(chan struct{}),
+	}
+	defer func() {
+		if err != nil {
+			b.Close()
+		}
+	}()
+	if cfg.URL == "" {
+		if b.server, err = startServer(cfg); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.connect(); err != nil {
+		return nil, err
+	}
+	for _, sc := range b.ownStreams() {
+		if _, err := b.ensure(ctx, sc); err != nil {
+			return nil, err
+		}
+	}
+	b.events, b.backlog, b.dead = b.streams[streamEvents], b.streams[streamBacklog], b.streams[streamDead]
+	b.outcomes, b.state = b.streams[streamOutcomes], b.streams[streamState]
+	// History and the floor may lag behind after a power cut: nothing is
+	// acknowledged because of them, so nothing waits for their sync.
+	for _, s := range []*stream{b.outcomes, b.state} {
+		if s.commit != nil {
+			s.commit.stop()
+			s.commit = nil
+		}
+	}
+	return b, nil
+}
+
+func (b *Bus) connect() error {
+	opts := []nats.Option{
+		nats.Name("wye"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
+		nats.ErrorHandler(b.asyncError),
+	}
+	if b.server != nil {
+		opts = append(opts, nats.InProcessServer(b.server), nats.UserInfo(internalUser, b.server.password))
+	}
+	nc, err := nats.Connect(b.cfg.URL, opts...)
+	if err != nil {
+		return fmt.Errorf("connect to NATS at %s: %w", b.where(), err)
+	}
+	b.nc = nc
+	if b.js, err = jetstream.New(nc); err != nil {
+		return err
+	}
+	inbox := nc.NewInbox() + "."
+	b.acks = newAcks(inbox, b.stored)
+	sub, err := nc.Subscribe(inbox+"*", b.acks.received)
+	if err != nil {
+		return err
+	}
+	if err := sub.SetPendingLimits(-1, -1); err != nil {
+		return err
+	}
+	b.stopped.Add(1)
+	go b.expireAcks()
+	return nil
+}
+
+func (b *Bus) where() string {
+	if b.server != nil {
+		return "the embedded server"
+	}
+	return b.cfg.URL
+}
+
+func (b *Bus) asyncError(_ *nats.Conn, _ *nats.Subscription, err error) {
+	b.cfg.Log.Warn("NATS connection", "error", err)
+}
+
+func (b *Bus) expireAcks() {
+	defer b.stopped.Done()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-b.stop:
+			return
+		case now := <-tick.C:
+			b.acks.expire(now.Add(-answerWithin), ErrNoAnswer)
+		}
+	}
+}
+
+// Sync is the durability that is in force, which is another than asked for
+// where group commit is not possible.
+func (b *Bus) Sync() Sync { return b.cfg.Sync }
+
+// Remote tells whether the bus uses NATS servers outside of this process.
+func (b *Bus) Remote() bool { return b.server == nil }
+
+// Address is where the embedded server listens for NATS clients, or the URL of
+// the remote servers.
+func (b *Bus) Address() string {
+	if b.server == nil {
+		return b.cfg.URL
+	}
+	if b.cfg.Listen == "" {
+		return ""
+	}
+	return b.server.Addr().String()
+}
+
+// Failed is why the bus takes nothing any more, or nil.
+func (b *Bus) Failed() error {
+	if err := b.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// FailedCh is closed when the bus has failed for good.
+func (b *Bus) FailedCh() <-chan struct{} { return b.failedCh }
+
+func (b *Bus) fail(err error) {
+	if b.failure.CompareAndSwap(nil, &err) {
+		b.cfg.Log.Error("the store failed", "error", err)
+		close(b.failedCh)
+	}
+}
+
+// Close commits what waits and stops the server. It may come early or twice.
+func (b *Bus) Close() {
+	b.stopOnce.Do(func() {
+		close(b.stop)
+		b.stopped.Wait()
+		if b.nc != nil {
+			b.nc.Flush()
+		}
+		b.mu.Lock()
+		for _, s := range b.streams {
+			if s.commit != nil {
+				s.commit.stop()
+			}
+		}
+		b.mu.Unlock()
+		if b.acks != nil {
+			b.acks.expire(time.Now().Add(time.Hour), ErrClosed)
+		}
+		if b.nc != nil {
+			b.nc.Close()
+		}
+		if b.server != nil {
+			b.server.Shutdown()
+			b.server.WaitForShutdown()
+		}
+	})
+}

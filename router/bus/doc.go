@@ -1,0 +1,49 @@
+// Package bus is the embedded (or remote) JetStream under Wye: where accepted
+// events, waiting deliveries and dead letters are kept. It is the only room
+// that imports nats-server and nats.go. It speaks bytes and sequence numbers:
+// it knows no events, no rules and no targets.
+//
+// # Streams
+//
+//	WYE_EVENTS    wye.events            every accepted event, the archive; appended, never changed
+//	WYE_BACKLOG   wye.backlog.<target>  deliveries that could not go straight through
+//	WYE_DEAD      wye.dead.<target>     dead letters
+//	WYE_OUTCOMES  wye.outcomes          what became of deliveries, in batches; history, not truth
+//	WYE_STATE     wye.state.<key>       the last value of small things: the settled floor
+//
+// and those that the queue and stream kinds of target ask for:
+// WYE_QUEUE_<name> on wye.queue.<name>, and one per kept subject.
+//
+// # What an append promises
+//
+// [Bus.Append] answers when the message is durable. With an embedded server and
+// [SyncDurable] that is a group commit: the store's acknowledgement (the bytes
+// are written), then one fsync of the stream's newest block files that serves
+// everybody who waits for one ([committer]). JetStream itself would fsync every
+// two minutes (SyncRelaxed here), or once a message (SyncAlways). With remote
+// servers the acknowledgement is theirs: a stream with three replicas has it on
+// three machines.
+//
+// What the commit relies on, learnt from simulated power cuts:
+//
+//   - the store's tree is synced once after a stream is created, so that the
+//     stream itself survives;
+//   - a commit syncs the newest block and every block that was rolled since, and
+//     the directory when one was; blocks are found by listing, not by counting;
+//   - a failed fsync is final: the pages may be gone, and a second fsync would
+//     claim otherwise. The bus stops ([Bus.Failed]);
+//   - WYE_EVENTS is append-only: no deletes, no per-message expiry, no
+//     compression. Only [Bus.Trim] takes whole settled blocks from its head.
+//
+// WYE_BACKLOG loses messages as they are settled, so the server compacts its
+// older blocks by writing a new file and renaming it. Such a file counts as new
+// and is synced by the next commit. (On ext4 the rename itself flushes it.)
+//
+// # Reading
+//
+// There is one reader of WYE_EVENTS, in order ([Reader]), and it never sees a
+// message before it is durable. While it is at the head, it is handed what was
+// just committed, with the value that the appender attached, from memory (the
+// tail); what the tail no longer has is read from the stream, which stays the
+// truth. WYE_BACKLOG is read by a durable consumer per target ([Backlog]).
+package bus

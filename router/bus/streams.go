@@ -1,0 +1,174 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Stream names and subjects. A subject is made of these and of target names
+// (checked by the rule language), never of anything that an event says.
+const (
+	streamEvents   = "WYE_EVENTS"
+	streamBacklog  = "WYE_BACKLOG"
+	streamDead     = "WYE_DEAD"
+	streamOutcomes = "WYE_OUTCOMES"
+	streamState    = "WYE_STATE"
+	streamQueue    = "WYE_QUEUE_"
+	streamKept     = "WYE_STREAM_"
+
+	subjectEvents   = "wye.events"
+	subjectBacklog  = "wye.backlog."
+	subjectDead     = "wye.dead."
+	subjectOutcomes = "wye.outcomes"
+	subjectState    = "wye.state."
+	subjectQueue    = "wye.queue."
+	subjectIn       = "wye.in"
+)
+
+// QueueConsumer is the durable consumer that the users of a work queue share.
+const QueueConsumer = "workers"
+
+// outcomesKept bounds the history of outcomes.
+const outcomesKept = 7 * 24 * time.Hour
+
+// ownStreams are the streams that every bus has.
+func (b *Bus) ownStreams() []jetstream.StreamConfig {
+	window := b.cfg.DuplicateWindow
+	return []jetstream.StreamConfig{
+		{Name: streamEvents, Subjects: []string{subjectEvents}, Duplicates: window, DenyDelete: true,
+			Description: "Wye: every accepted event"},
+		{Name: streamBacklog, Subjects: []string{subjectBacklog + "*"}, Retention: jetstream.WorkQueuePolicy, Duplicates: window,
+			Description: "Wye: deliveries that wait"},
+		{Name: streamDead, Subjects: []string{subjectDead + "*"}, Duplicates: window,
+			Description: "Wye: dead letters"},
+		{Name: streamOutcomes, Subjects: []string{subjectOutcomes}, MaxAge: outcomesKept, DenyDelete: true,
+			Description: "Wye: what became of deliveries"},
+		{Name: streamState, Subjects: []string{subjectState + "*"}, MaxMsgsPerSubject: 1,
+			Description: "Wye: the settled floor"},
+	}
+}
+
+// ensure makes a stream as configured, or brings an existing one up to it, and
+// gives its appender. Retention and storage of an existing stream stay.
+func (b *Bus) ensure(ctx context.Context, sc jetstream.StreamConfig) (*stream, error) {
+	sc.Storage = jetstream.FileStorage
+	sc.Replicas = b.cfg.Replicas
+	sc.AllowDirect = true
+	sc.Duplicates = max(sc.Duplicates, time.Second)
+	if sc.MaxAge > 0 {
+		sc.Duplicates = min(sc.Duplicates, sc.MaxAge)
+	}
+	js, err := b.js.CreateOrUpdateStream(ctx, sc)
+	if err != nil {
+		return nil, fmt.Errorf("create the stream %s: %w", sc.Name, err)
+	}
+	return b.open(ctx, js)
+}
+
+// open gives the appender of an existing stream.
+func (b *Bus) open(ctx context.Context, js jetstream.Stream) (*stream, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	name := js.CachedInfo().Config.Name
+	if s := b.streams[name]; s != nil {
+		return s, nil
+	}
+	s := &stream{name: name, js: js}
+	if b.server != nil && b.cfg.Sync == SyncDurable {
+		dir := b.server.blocksDir(b.cfg, name)
+		if err := syncTree(strings.TrimSuffix(dir, "/msgs"), b.cfg.Dir); err != nil {
+			return nil, fmt.Errorf("sync the new stream %s: %w", name, err)
+		}
+		blocks, err := openBlocks(dir)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errLayout, err)
+		}
+		s.commit = startCommitter(blocks, b.fail)
+	}
+	info, err := js.Info(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the state of the stream %s: %w", name, err)
+	}
+	s.durable.Store(info.State.LastSeq)
+	b.streams[name] = s
+	return s, nil
+}
+
+// errLayout says that the store's files are not laid out as group commit needs them.
+var errLayout = errors.New("group commit is not possible")
+
+// stream is one JetStream stream that Wye appends to.
+type stream struct {
+	name   string
+	js     jetstream.Stream
+	commit *committer // nil where an acknowledgement is all there is
+
+	durable sequence // the highest sequence known to be durable
+}
+
+// Appender appends to one stream made by [Bus.Queue] or [Bus.Kept].
+type Appender func(ctx context.Context, id string, header map[string][]string, data []byte) error
+
+// Queue makes sure that the work queue exists, with the durable consumer
+// ("workers") that its users share, and gives its appender.
+func (b *Bus) Queue(ctx context.Context, name string) (Appender, error) {
+	s, err := b.ensure(ctx, jetstream.StreamConfig{
+		Name: streamQueue + name, Subjects: []string{subjectQueue + name},
+		Retention: jetstream.WorkQueuePolicy, Duplicates: b.cfg.DuplicateWindow,
+		Description: "Wye: the work queue " + name,
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.js.CreateConsumer(ctx, jetstream.ConsumerConfig{Durable: QueueConsumer, AckPolicy: jetstream.AckExplicitPolicy})
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerExists) {
+		return nil, fmt.Errorf("create the consumer of the queue %s: %w", name, err)
+	}
+	return b.appender(s, subjectQueue+name), nil
+}
+
+// Kept makes sure that some stream keeps what is published on subject (an
+// existing one that covers it, else one of its own) and gives its appender.
+func (b *Bus) Kept(ctx context.Context, subject string) (Appender, error) {
+	name, err := b.js.StreamNameBySubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		s, err := b.ensure(ctx, jetstream.StreamConfig{
+			Name: streamKept + streamToken(subject), Subjects: []string{subject},
+			Duplicates: b.cfg.DuplicateWindow, Description: "Wye: keeps " + subject,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return b.appender(s, subject), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the stream that keeps %s: %w", subject, err)
+	}
+	js, err := b.js.Stream(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("open the stream %s, which keeps %s: %w", name, subject, err)
+	}
+	s, err := b.open(ctx, js)
+	if err != nil {
+		return nil, err
+	}
+	return b.appender(s, subject), nil
+}
+
+// streamToken turns a subject into a part of a stream name: upper case, dots as
+// underscores, an underscore of its own doubled so that two subjects never meet.
+func streamToken(subject string) string {
+	return strings.NewReplacer("_", "__", ".", "_").Replace(strings.ToUpper(subject))
+}
+
+func (b *Bus) appender(s *stream, subject string) Appender {
+	return func(ctx context.Context, id string, header map[string][]string, data []byte) error {
+		_, err := b.append(ctx, s, Message{Subject: subject, ID: id, Header: header, Data: data})
+		return err
+	}
+}
