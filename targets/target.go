@@ -88,6 +88,9 @@ func (e *Brief) Unwrap() error { return e.Err }
 type Answer struct {
 	Status  int    // HTTP status, or 0 where the kind has none
 	Excerpt string // the first bytes of the body, at most [ExcerptSize], valid UTF-8
+	// BadRetryAfter says that it asked for a pause in a form that is neither a
+	// number of seconds nor a date, and so was not heard.
+	BadRetryAfter bool
 }
 
 // ExcerptSize bounds what is kept of a receiver's answer, in bytes.
@@ -112,6 +115,10 @@ func AnswerOf(err error) *Answer {
 // Append stores one message in a queue or stream and returns when it is as
 // durable as the server's profile promises. The same id again within the
 // stream's duplicate window is stored once.
+//
+// The header is the callee's to keep and change; data must not be kept. An error
+// is told to people, so its text says what happened; one that wraps [Permanent]
+// means that this message will never be stored (it is too large).
 type Append func(ctx context.Context, id string, header map[string][]string, data []byte) error
 
 // Streams is what the queue and stream kinds need of a bus.

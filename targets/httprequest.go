@@ -1,0 +1,212 @@
+package targets
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wye-events/wye/schemas/cloudevent"
+)
+
+// reply is what a receiver answered.
+type reply struct {
+	status     int
+	verdict    Verdict
+	retryAfter string
+	location   string
+	body       []byte
+	cut        bool // body is only the beginning
+}
+
+// post sends one request and reads its answer. An error means that there was
+// none, or that what there was broke off.
+//
+// The transport sends a request again by itself only where the receiver cannot
+// have seen it: none of it was written, or an HTTP/2 receiver says that it did
+// not look at it. It would do more for a request that has an Idempotency-Key,
+// which is why that header cannot be configured. So one call of Deliver is at
+// most one request for the receiver, but for a changed secret after 401.
+func (t *httpTarget) post(ctx context.Context, d Delivery, creds *credentials) (*reply, error) {
+	o := &outgoing{data: d.Event.Data}
+	if t.structured {
+		o.data = d.Event.AppendStructured(nil)
+	}
+	defer o.release()
+	response, err := t.transport.RoundTrip(t.request(ctx, d, creds, o))
+	if err != nil {
+		return nil, t.interrupted(ctx, o.phase(), err)
+	}
+	defer response.Body.Close()
+	return t.read(ctx, response)
+}
+
+func (t *httpTarget) request(ctx context.Context, d Delivery, creds *credentials, o *outgoing) *http.Request {
+	r := http.Request{
+		Method: http.MethodPost, URL: creds.url, Header: t.header(d, creds),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if len(o.data) == 0 {
+		return r.WithContext(httptrace.WithClientTrace(ctx, o.trace()))
+	}
+	r.ContentLength = int64(len(o.data))
+	r.Body = &o.first
+	o.first.o = o
+	r.GetBody = o.again
+	return r.WithContext(ctx)
+}
+
+// headerRoom is how many header lines of an event are made room for at once.
+const headerRoom = 12
+
+// header is built straight into the map, with one slice for all values: it is
+// the largest part of what a delivery costs here. The names of the event's
+// lines stay in lower case, which HTTP/1.1 allows and HTTP/2 demands.
+func (t *httpTarget) header(d Delivery, creds *credentials) http.Header {
+	h := make(http.Header, headerRoom)
+	values := make([]string, 0, headerRoom)
+	add := func(name, value string) {
+		values = append(values, value)
+		n := len(values)
+		h[name] = values[n-1 : n : n]
+	}
+	if t.structured {
+		add("content-type", cloudevent.MediaTypeStructured)
+	} else {
+		d.Event.EachHeader(add)
+	}
+	add("wye-delivery-id", d.ID)
+	add("wye-attempt", strconv.Itoa(d.Attempt))
+	h["User-Agent"] = userAgent
+	for _, line := range creds.headers {
+		h[line.name] = line.values
+	}
+	return h
+}
+
+var userAgent = []string{"Wye"}
+
+// read takes the answer in. The body of a good answer is only drained, so that
+// the connection can be used again; what is longer than it may be is left, and
+// the connection with it.
+func (t *httpTarget) read(ctx context.Context, response *http.Response) (*reply, error) {
+	r := &reply{status: response.StatusCode, verdict: t.cfg.Statuses.Of(response.StatusCode)}
+	if r.verdict == Accepted {
+		if response.Body == http.NoBody {
+			return r, nil
+		}
+		_, err := io.CopyN(io.Discard, response.Body, maxAnswer)
+		if err != nil && err != io.EOF {
+			return nil, t.interrupted(ctx, readingBody, err)
+		}
+		return r, nil
+	}
+	r.retryAfter = response.Header.Get("Retry-After")
+	r.location = response.Header.Get("Location")
+	// A refusal whose body breaks off is still a refusal.
+	var err error
+	r.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	r.cut = err != nil || len(r.body) == maxAnswer
+	return r, nil
+}
+
+// phase is how far a request came.
+type phase string
+
+const (
+	connecting    phase = "while connecting"
+	awaitingReply phase = "while waiting for the answer"
+	readingBody   phase = "while reading the answer's body"
+)
+
+// lateError is the cause of a context that ended by the target's own timeout.
+type lateError struct{ after time.Duration }
+
+func (e *lateError) Error() string { return "timeout after " + e.after.String() }
+
+// interrupted tells whose end of waiting it was: our timeout, the caller's, or
+// the network's.
+func (t *httpTarget) interrupted(ctx context.Context, p phase, err error) error {
+	if ctx.Err() == nil {
+		return inWords(err)
+	}
+	if late := (*lateError)(nil); errors.As(context.Cause(ctx), &late) {
+		return errors.New(late.Error() + " " + string(p) + "; raise the target's timeout if the receiver needs longer")
+	}
+	return &stopped{p, ctx.Err()}
+}
+
+// stopped is the caller's own end.
+type stopped struct {
+	phase phase
+	cause error
+}
+
+func (e *stopped) Error() string { return "stopped by Wye " + string(e.phase) }
+func (e *stopped) Unwrap() error { return e.cause }
+
+// outgoing is the body of one request, and its owner: the transport may read it
+// even after it gave an answer or an error, but an event must not be kept once
+// Deliver returned. So every read passes the lock, and release ends them.
+type outgoing struct {
+	lock  sync.Mutex
+	data  []byte
+	over  bool
+	begun atomic.Bool // a connection was there to write to
+	first bodyReader
+}
+
+// release waits for a read that is under way and lets the data go.
+func (o *outgoing) release() {
+	o.lock.Lock()
+	o.data, o.over = nil, true
+	o.lock.Unlock()
+}
+
+// again is what the transport asks for where nothing was written.
+func (o *outgoing) again() (io.ReadCloser, error) { return &bodyReader{o: o}, nil }
+
+// trace notes the connection for a request without a body to be read.
+func (o *outgoing) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { o.begun.Store(true) }}
+}
+
+func (o *outgoing) phase() phase {
+	if o.begun.Load() {
+		return awaitingReply
+	}
+	return connecting
+}
+
+// bodyReader reads an outgoing body once.
+type bodyReader struct {
+	o   *outgoing
+	off int
+}
+
+var errReleased = errors.New("the delivery is over")
+
+// Read reads on.
+func (r *bodyReader) Read(p []byte) (int, error) {
+	o := r.o
+	o.begun.Store(true)
+	o.lock.Lock()
+	defer o.lock.Unlock()
+	if o.over {
+		return 0, errReleased
+	}
+	if r.off == len(o.data) {
+		return 0, io.EOF
+	}
+	n := copy(p, o.data[r.off:])
+	r.off += n
+	return n, nil
+}
+
+// Close does nothing: release does.
+func (r *bodyReader) Close() error { return nil }
