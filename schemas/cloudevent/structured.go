@@ -1,0 +1,423 @@
+package cloudevent
+
+import (
+	"encoding/base64"
+	"strconv"
+)
+
+// parseStructured holds HTTP binding section 3.2 and JSON format section 3.
+func parseStructured(header map[string][]string, body []byte) ([]*Event, *Error) {
+	headers, fault := transportHeaders(header)
+	if fault != nil {
+		return nil, fault
+	}
+	s := scanner{src: body}
+	if !s.open('{', "a JSON object that is the event") {
+		return nil, s.malformed()
+	}
+	one := new(single)
+	one.ev.Headers = headers
+	fault, ok := s.event(&one.ev)
+	switch {
+	case !ok || !s.end():
+		return nil, s.malformed()
+	case fault != nil:
+		return nil, fault
+	}
+	return one.events(), nil
+}
+
+// parseBatch holds HTTP binding section 3.3 and JSON format section 4. All
+// events share the message's transport headers.
+func parseBatch(header map[string][]string, body []byte) ([]*Event, Mode, error) {
+	headers, fault := transportHeaders(header)
+	if fault != nil {
+		return nil, Batched, fault
+	}
+	s := scanner{src: body}
+	if !s.open('[', "a JSON array of events") {
+		return nil, Batched, s.malformed()
+	}
+	evs, bad, ok := s.events(headers)
+	switch {
+	case !ok || !s.end():
+		return nil, Batched, s.malformed()
+	case bad.Errors != nil:
+		return nil, Batched, &bad
+	}
+	return evs, Batched, nil
+}
+
+func (s *scanner) malformed() *Error {
+	return malformed("", "the body is not valid: %s", s.problem())
+}
+
+// open stands at the first byte of the document, which must be c.
+func (s *scanner) open(c byte, what string) bool {
+	if !s.bom() {
+		return false
+	}
+	if s.space(); s.peek() != c {
+		return s.expected(what)
+	}
+	return true
+}
+
+// events reads the members of a batch, beyond a bad one too, so that every one
+// can be told; ok is false where the text is no JSON and reading must stop.
+func (s *scanner) events(headers []Header) (evs []*Event, bad BatchError, ok bool) {
+	s.byte('[', "")
+	if s.peek() == ']' {
+		s.pos++
+		return nil, bad, true
+	}
+	for i := 0; ; i++ {
+		ev := &Event{Headers: headers}
+		fault, ok := s.member(ev)
+		if !ok {
+			return nil, bad, false
+		}
+		if fault != nil {
+			fault.Index = i
+			bad.add(fault)
+		}
+		evs = append(evs, ev)
+		if more, ok := s.next(']', "a comma or ]"); !more {
+			return evs, bad, ok
+		}
+	}
+}
+
+func (s *scanner) member(ev *Event) (*Error, bool) {
+	if s.peek() == '{' {
+		return s.event(ev)
+	}
+	start := s.pos
+	if !s.value(maxDepth) {
+		return nil, false
+	}
+	return malformed("", "is %s; every member of a batch is a JSON object", kindOf(s.src[start])), true
+}
+
+// jsonEvent is one event while its members come in.
+type jsonEvent struct {
+	ev    *Event
+	seen  uint16 // attributes that came, for finding a second one
+	given uint16 // attributes that were not null
+	fault *Error // the first fault of well-formed JSON; reading goes on
+
+	data, base64 []byte // the members' text as written, nil where absent
+}
+
+// event reads the object that s stands at. A fault is something wrong with the
+// event; ok is false where the text is no JSON.
+func (s *scanner) event(ev *Event) (fault *Error, ok bool) {
+	j := jsonEvent{ev: ev}
+	s.byte('{', "")
+	if s.peek() == '}' {
+		s.pos++
+		return j.finish(), true
+	}
+	for {
+		name, plain, ok := s.name()
+		if !ok || !j.member(s, name, plain) {
+			return nil, false
+		}
+		if more, ok := s.next('}', "a comma or }"); !more {
+			return j.finish(), ok
+		}
+	}
+}
+
+// member reads the value of one member; false where the text is no JSON.
+func (j *jsonEvent) member(s *scanner, name []byte, plain bool) bool {
+	if !plain {
+		var ok bool
+		if name, ok = unquote(name); !ok {
+			j.blame(malformed("", "a name has half of a surrogate pair; names consist of lower-case letters a-z and digits"))
+			return s.value(maxDepth)
+		}
+	}
+	if a, ok := attrNamed(string(name)); ok {
+		return j.attribute(s, a)
+	}
+	switch string(name) {
+	case "data":
+		return j.payload(s, "data", &j.data)
+	case "data_base64":
+		return j.payload(s, "data_base64", &j.base64)
+	}
+	return j.extension(s, name)
+}
+
+func (j *jsonEvent) blame(fault *Error) {
+	if j.fault == nil {
+		j.fault = fault
+	}
+}
+
+func (j *jsonEvent) attribute(s *scanner, a attr) bool {
+	if j.seen&(1<<a) != 0 {
+		j.blame(twice(attrNames[a]))
+	}
+	j.seen |= 1 << a
+	if s.peek() != '"' {
+		return j.notString(s, a)
+	}
+	v, fault, ok := s.text(attrNames[a])
+	if !ok {
+		return false
+	}
+	if fault == nil {
+		fault = j.ev.set(a, v)
+	}
+	if fault != nil {
+		j.blame(fault)
+	}
+	j.given |= 1 << a
+	return true
+}
+
+// notString takes null, which means that the attribute is not there (JSON
+// format section 2.2), and refuses the rest.
+func (j *jsonEvent) notString(s *scanner, a attr) bool {
+	kind := kindOf(s.peek())
+	if !s.value(maxDepth) {
+		return false
+	}
+	switch {
+	case kind != "null":
+		j.blame(malformed(attrNames[a], "is %s; it must be a JSON string", kind))
+	case a.required():
+		j.blame(malformed(attrNames[a], "is null; every event needs it"))
+	}
+	return true
+}
+
+func (j *jsonEvent) payload(s *scanner, name string, keep *[]byte) bool {
+	if *keep != nil {
+		j.blame(malformed("", "the member %q is given twice; send it once", name))
+	}
+	start := s.pos
+	if !s.value(maxDepth) {
+		return false
+	}
+	*keep = s.src[start:s.pos:s.pos]
+	return true
+}
+
+// extension keeps also a null one for now, so that a second of its name is
+// found.
+func (j *jsonEvent) extension(s *scanner, name []byte) bool {
+	x := Extension{Name: clip(string(name))}
+	fault := nameFault(string(name))
+	var ok bool
+	switch c := s.peek(); c {
+	case '"':
+		var text string
+		var wrong *Error
+		text, wrong, ok = s.text(x.Name)
+		if wrong == nil {
+			wrong = valueFault(x.Name, text)
+		}
+		if fault == nil {
+			fault = wrong
+		}
+		x.Value = text
+	default:
+		start := s.pos
+		ok = s.value(maxDepth)
+		if ok && fault == nil {
+			x.Value, fault = scalar(x.Name, s.src[start:s.pos])
+		}
+	}
+	if !ok {
+		return false
+	}
+	if fault != nil {
+		j.blame(fault)
+	}
+	if j.fault == nil {
+		j.ev.Extensions = append(j.ev.Extensions, x)
+	}
+	return true
+}
+
+// scalar is the value of an extension that is no string: a boolean, an
+// integer, or nil for null. An integer is written as JSON format section 2.2
+// has it, with its integer component only: 5.0 and 5e0 are refused.
+func scalar(name string, raw []byte) (any, *Error) {
+	switch raw[0] {
+	case 't', 'f':
+		return raw[0] == 't', nil
+	case 'n':
+		return nil, nil
+	case '{', '[':
+		return nil, malformed(name, "is %s; an extension is a string, a boolean or an integer: carry structure in the data", kindOf(raw[0]))
+	}
+	n, err := strconv.ParseInt(string(raw), 10, 32)
+	if err != nil {
+		return nil, malformed(name, "%s is not an integer from -2147483648 to 2147483647 without fraction and exponent; send other numbers as a string", clip(string(raw)))
+	}
+	return int32(n), nil
+}
+
+// text passes a string and gives its characters.
+func (s *scanner) text(name string) (v string, fault *Error, ok bool) {
+	raw, plain, ok := s.str()
+	if !ok {
+		return "", nil, false
+	}
+	if plain {
+		return shared(raw), nil, true
+	}
+	out, whole := unquote(raw)
+	if !whole {
+		return "", malformed(name, "has half of a surrogate pair, which is no character; send both halves or neither"), true
+	}
+	return string(out), nil, true
+}
+
+// shared is string(raw) without new memory for what comes in every event.
+func shared(raw []byte) string {
+	switch string(raw) {
+	case SpecVersion:
+		return SpecVersion
+	case "application/json":
+		return "application/json"
+	}
+	return string(raw)
+}
+
+func kindOf(c byte) string {
+	switch c {
+	case '"':
+		return "a string"
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	}
+	return "a number"
+}
+
+// finish is what can be said only when all members are in.
+func (j *jsonEvent) finish() *Error {
+	if j.fault != nil {
+		return j.fault
+	}
+	if fault := missing(j.given); fault != nil {
+		return fault
+	}
+	if fault := j.extensions(); fault != nil {
+		return fault
+	}
+	if fault := j.setData(); fault != nil {
+		return fault
+	}
+	return j.ev.storable()
+}
+
+func (j *jsonEvent) extensions() *Error {
+	exts := j.ev.Extensions
+	if len(exts) > MaxExtensions {
+		return tooManyExtensions(len(exts))
+	}
+	if fault := sortExtensions(exts); fault != nil {
+		return fault
+	}
+	kept := exts[:0]
+	for _, x := range exts {
+		if x.Value != nil {
+			kept = append(kept, x)
+		}
+	}
+	if j.ev.Extensions = kept; len(kept) == 0 {
+		j.ev.Extensions = nil
+	}
+	return nil
+}
+
+// setData holds JSON format section 3.1.2. The data members exclude each
+// other (section 3.1.1), and a data of null counts, for it is a payload; a
+// data_base64 of null does not: like an attribute it is then not there.
+func (j *jsonEvent) setData() *Error {
+	hasBase64 := j.base64 != nil && j.base64[0] != 'n'
+	switch {
+	case j.data != nil && hasBase64:
+		return malformed("", `the event has both "data" and "data_base64"; send one of them`)
+	case hasBase64:
+		return j.setBase64()
+	case j.data == nil:
+		return nil
+	case j.ev.DataContentType == "" || declaresJSON(j.ev.DataContentType):
+		j.ev.Data = j.data
+		return nil
+	}
+	return j.setText()
+}
+
+// setText is for data that is not JSON: a string holds its text. The
+// specification lets us refuse anything else; we take null for no data, and
+// the JSON text of what is left.
+func (j *jsonEvent) setText() *Error {
+	raw := j.data
+	switch raw[0] {
+	case 'n':
+		return nil
+	case '"':
+		text, ok := unquoteMember(raw)
+		if !ok {
+			return malformed("", `"data" has half of a surrogate pair, which is no character; send bytes as "data_base64"`)
+		}
+		j.ev.Data = text
+		return nil
+	}
+	j.ev.Data = raw
+	return nil
+}
+
+// unquoteMember gives the text of a string with its quotes, which is a part of
+// the body where it has no escapes.
+func unquoteMember(raw []byte) ([]byte, bool) {
+	s := scanner{src: raw}
+	text, plain, _ := s.str()
+	if plain {
+		return text, true
+	}
+	return unquote(text)
+}
+
+// setBase64 keeps the contract of Data: what is declared as JSON is JSON also
+// when it comes as bytes, and no bytes are then no data, as in binary mode.
+func (j *jsonEvent) setBase64() *Error {
+	if j.base64[0] != '"' {
+		return malformed("", `"data_base64" is %s; it must be a JSON string`, kindOf(j.base64[0]))
+	}
+	text, ok := unquoteMember(j.base64)
+	data, fault := decodeBase64(text)
+	if !ok || fault {
+		return malformed("", `"data_base64" is not base64 (RFC 4648 section 4, with padding and without line breaks)`)
+	}
+	if declaresJSON(j.ev.DataContentType) {
+		return j.ev.setBody(data)
+	}
+	j.ev.Data = data
+	return nil
+}
+
+func decodeBase64(text []byte) (data []byte, fault bool) {
+	for _, c := range text {
+		// The decoder of the standard library passes over these.
+		if c == '\r' || c == '\n' {
+			return nil, true
+		}
+	}
+	data = make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Strict().Decode(data, text)
+	return data[:n:n], err != nil
+}
