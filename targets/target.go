@@ -24,7 +24,9 @@ import (
 //
 // Deliver hands over one event. It is called from many goroutines at once, up
 // to the concurrency of the target's policy, and must return soon after ctx
-// ends. It must not change the event, and must not keep it after it returns.
+// ends. It must not change the event, which other targets read at the same
+// time, and must not collect events: a transport that is still writing one when
+// Deliver gives up is all that may hold it longer.
 //
 // A nil error means that the receiver has the event for good. Any other error
 // means that it may or may not have it, and says what to do next:
