@@ -64,9 +64,10 @@ func (p *picker) pick(name string, values []string) {
 	}
 	kept, ok := keptNames[string(lower)]
 	if !ok {
-		if kept = string(lower); isPrivate(kept) {
+		if isPrivate(string(lower)) {
 			return
 		}
+		kept = string(lower)
 	}
 	value := joinValues(values)
 	if textFault(value) != "" {

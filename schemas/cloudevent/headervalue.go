@@ -115,17 +115,36 @@ var unhex = func() (t [256]int8) {
 }()
 
 // trimOWS takes off the whitespace that is not part of a header's value.
-func trimOWS(v string) string { return strings.Trim(v, " \t") }
+func trimOWS(v string) string {
+	if v == "" || v[0] > ' ' && v[len(v)-1] > ' ' {
+		return v
+	}
+	return strings.Trim(v, " \t")
+}
 
 // textFault says why v is no String of the CloudEvents type system: the rest
 // of a sentence, empty where there is nothing.
 func textFault(v string) string {
-	for i := range len(v) {
-		if v[i] < ' ' || v[i] >= 0x7f {
+	rest := v
+	for ; len(rest) >= 8; rest = rest[8:] {
+		if word(rest) != 0 {
+			return unicodeFault(v)
+		}
+	}
+	for i := range len(rest) {
+		if rest[i] < ' ' || rest[i] >= 0x7f {
 			return unicodeFault(v)
 		}
 	}
 	return ""
+}
+
+// word is 0 if the first eight bytes of v are printable ASCII.
+func word(v string) uint64 {
+	const ones = 0x0101010101010101
+	w := uint64(v[0]) | uint64(v[1])<<8 | uint64(v[2])<<16 | uint64(v[3])<<24 |
+		uint64(v[4])<<32 | uint64(v[5])<<40 | uint64(v[6])<<48 | uint64(v[7])<<56
+	return (w | (w - ones*' ') | (w + ones)) & (ones * 0x80)
 }
 
 func unicodeFault(v string) string {

@@ -3,6 +3,7 @@ package cloudevent
 import (
 	"encoding/base64"
 	"strconv"
+	"strings"
 )
 
 // parseStructured holds HTTP binding section 3.2 and JSON format section 3.
@@ -107,6 +108,25 @@ type jsonEvent struct {
 	fault *Error // the first fault of well-formed JSON; reading goes on
 
 	data, base64 []byte // the members' text as written, nil where absent
+
+	strings strings.Builder // memory for all strings of the event
+}
+
+// keep is string(raw) in the memory that the event's strings share. A builder
+// only ever appends, so what it gave before stays as it was.
+func (j *jsonEvent) keep(raw []byte) string {
+	switch string(raw) {
+	case SpecVersion:
+		return SpecVersion
+	case "application/json":
+		return "application/json"
+	}
+	if j.strings.Cap() == 0 {
+		j.strings.Grow(max(192, len(raw)))
+	}
+	start := j.strings.Len()
+	j.strings.Write(raw)
+	return j.strings.String()[start:]
 }
 
 // event reads the object that s stands at. A fault is something wrong with the
@@ -164,7 +184,7 @@ func (j *jsonEvent) attribute(s *scanner, a attr) bool {
 	if s.peek() != '"' {
 		return j.notString(s, a)
 	}
-	v, fault, ok := s.text(attrNames[a])
+	v, fault, ok := j.text(s, attrNames[a])
 	if !ok {
 		return false
 	}
@@ -209,14 +229,14 @@ func (j *jsonEvent) payload(s *scanner, name string, keep *[]byte) bool {
 // extension keeps also a null one for now, so that a second of its name is
 // found.
 func (j *jsonEvent) extension(s *scanner, name []byte) bool {
-	x := Extension{Name: clip(string(name))}
-	fault := nameFault(string(name))
+	x := Extension{Name: j.keep(name)}
+	fault := nameFault(x.Name)
 	var ok bool
 	switch c := s.peek(); c {
 	case '"':
 		var text string
 		var wrong *Error
-		text, wrong, ok = s.text(x.Name)
+		text, wrong, ok = j.text(s, x.Name)
 		if wrong == nil {
 			wrong = valueFault(x.Name, text)
 		}
@@ -263,30 +283,19 @@ func scalar(name string, raw []byte) (any, *Error) {
 }
 
 // text passes a string and gives its characters.
-func (s *scanner) text(name string) (v string, fault *Error, ok bool) {
+func (j *jsonEvent) text(s *scanner, name string) (v string, fault *Error, ok bool) {
 	raw, plain, ok := s.str()
 	if !ok {
 		return "", nil, false
 	}
 	if plain {
-		return shared(raw), nil, true
+		return j.keep(raw), nil, true
 	}
 	out, whole := unquote(raw)
 	if !whole {
 		return "", malformed(name, "has half of a surrogate pair, which is no character; send both halves or neither"), true
 	}
-	return string(out), nil, true
-}
-
-// shared is string(raw) without new memory for what comes in every event.
-func shared(raw []byte) string {
-	switch string(raw) {
-	case SpecVersion:
-		return SpecVersion
-	case "application/json":
-		return "application/json"
-	}
-	return string(raw)
+	return j.keep(out), nil, true
 }
 
 func kindOf(c byte) string {

@@ -23,7 +23,7 @@ func uriFault(v string) string {
 	if why := uriReference(v); why != "" {
 		return quote(v) + " is not a URI (RFC 3986): " + why
 	}
-	if i := strings.IndexAny(v, ":/?#"); i < 0 || v[i] != ':' {
+	if i := firstPart(v); i == len(v) || v[i] != ':' {
 		return quote(v) + ` is not an absolute URI; start it with a scheme, for example "https:" or "urn:"`
 	}
 	return ""
@@ -38,26 +38,43 @@ func uriReference(v string) string {
 	if strings.IndexByte(fragment, '#') >= 0 {
 		return "it has two fragments; write # within one as %23"
 	}
-	if i := strings.IndexAny(rest, ":/?"); i >= 0 && rest[i] == ':' {
+	if i := firstPart(rest); i < len(rest) && rest[i] == ':' {
 		if !isScheme(rest[:i]) {
 			return `what is before the first colon is not a scheme; write a colon in the first part of a path as %3A, or start with "./"`
 		}
 		rest = rest[i+1:]
 	}
 	if authority, ok := strings.CutPrefix(rest, "//"); ok {
-		if i := strings.IndexAny(authority, "/?"); i >= 0 {
-			authority, rest = authority[:i], authority[i:]
-		} else {
-			rest = ""
+		end := strings.IndexByte(authority, '/')
+		if end < 0 {
+			end = len(authority)
 		}
+		if q := strings.IndexByte(authority[:end], '?'); q >= 0 {
+			end = q
+		}
+		authority, rest = authority[:end], authority[end:]
 		if why := authorityFault(authority); why != "" {
 			return why
 		}
 	}
-	if strings.ContainsAny(rest, "[]") || strings.ContainsAny(fragment, "[]") {
+	if hasBracket(rest) || hasBracket(fragment) {
 		return "square brackets may only enclose an IP address; write them as %5B and %5D"
 	}
 	return ""
+}
+
+// firstPart is the length of what could be a scheme.
+func firstPart(v string) int {
+	for i := range len(v) {
+		if c := v[i]; c == ':' || c == '/' || c == '?' || c == '#' {
+			return i
+		}
+	}
+	return len(v)
+}
+
+func hasBracket(s string) bool {
+	return strings.IndexByte(s, '[') >= 0 || strings.IndexByte(s, ']') >= 0
 }
 
 // uriBytes looks at each character by itself.
@@ -98,7 +115,7 @@ func isScheme(s string) bool {
 // authorityFault holds RFC 3986 section 3.2: [userinfo@]host[:port].
 func authorityFault(s string) string {
 	if i := strings.LastIndexByte(s, '@'); i >= 0 {
-		if strings.ContainsAny(s[:i], "@[]") {
+		if strings.IndexByte(s[:i], '@') >= 0 || hasBracket(s[:i]) {
 			return "the part before @ in its authority has a character that must be percent-encoded"
 		}
 		s = s[i+1:]
@@ -117,7 +134,7 @@ func authorityFault(s string) string {
 	} else if i := strings.IndexByte(s, ':'); i >= 0 {
 		host, port = s[:i], s[i+1:]
 	}
-	if strings.ContainsAny(host, "[]@") {
+	if hasBracket(host) {
 		return "its host has a square bracket in the wrong place"
 	}
 	if strings.Trim(port, "0123456789") != "" {
