@@ -1,0 +1,109 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wye-events/wye/cmd/wye/bench/measure"
+)
+
+// drain is how long what was accepted may take to arrive after the load ended.
+const drain = 10 * time.Second
+
+// snapshot is everything that is counted, at one time.
+type snapshot struct {
+	at            time.Time
+	load, sink    measure.Tally
+	router, total time.Duration // of processor time
+	knowsCPU      bool
+}
+
+// measureScene sets the stage, lets the load run for a while, and gives the
+// figures of the window after the warm-up.
+func measureScene(ctx context.Context, cfg Config, c scene) (f Figures, err error) {
+	s := &stage{cfg: cfg}
+	defer s.strike()
+	if err := s.set(ctx, c); err != nil {
+		return f, err
+	}
+	if err := pause(ctx, min(cfg.Duration, time.Second)); err != nil {
+		return f, err
+	}
+	before, err := s.snapshot()
+	if err != nil {
+		return f, err
+	}
+	if err := pause(ctx, cfg.Duration); err != nil {
+		return f, err
+	}
+	after, err := s.snapshot()
+	if err != nil {
+		return f, err
+	}
+	f = figuresOf(before, after, s.sinkProcess != nil)
+	return f, s.settle(ctx, &f)
+}
+
+func (s *stage) snapshot() (now snapshot, err error) {
+	if now.load, err = s.load.ask(sayTally); err != nil {
+		return now, err
+	}
+	if s.sinkProcess != nil {
+		if now.sink, err = s.sinkProcess.ask(sayTally); err != nil {
+			return now, err
+		}
+	}
+	now.at = time.Now()
+	for _, p := range s.processes() {
+		used, err := processorTime(p.cmd.Process.Pid)
+		if errors.Is(err, errors.ErrUnsupported) {
+			return now, nil
+		}
+		if err != nil {
+			return now, p.broken(err)
+		}
+		now.total += used
+		if p == s.router {
+			now.router = used
+		}
+	}
+	now.knowsCPU = true
+	return now, nil
+}
+
+// settle ends the load and waits for what was accepted to arrive: what does
+// not would be lost, or late beyond what a benchmark should hide.
+func (s *stage) settle(ctx context.Context, f *Figures) error {
+	sent, err := s.load.ask(sayStop)
+	if err != nil || s.sinkProcess == nil {
+		return err
+	}
+	until := time.Now().Add(drain)
+	for {
+		arrived, err := s.sinkProcess.ask(sayTally)
+		if err != nil {
+			return err
+		}
+		f.Undelivered = sent.Done - min(sent.Done, arrived.Distinct)
+		f.Repeated = arrived.Done - arrived.Distinct
+		if f.Undelivered == 0 || time.Now().After(until) {
+			return nil
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("interrupted: %w", context.Cause(ctx))
+	}
+}
