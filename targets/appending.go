@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // appending is a target on the bus. The message is the event in the binary mode
@@ -24,9 +25,13 @@ type appending struct {
 	turn chan struct{}
 }
 
+// firstLook bounds what a bus that does not answer can delay the loading of a
+// rule set.
+const firstLook = 2 * time.Second
+
 func newAppending(ctx context.Context, label string, ensure func(context.Context) (Append, error)) *appending {
 	t := &appending{label: label, ensure: ensure, late: &lateError{defaultTimeout}, turn: make(chan struct{}, 1)}
-	ctx, cancel := context.WithTimeoutCause(ctx, defaultTimeout, t.late)
+	ctx, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
 	_, _ = t.appender(ctx) // told by Deliver, if it is still so then
 	return t

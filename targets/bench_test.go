@@ -2,8 +2,10 @@ package targets_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -61,6 +63,28 @@ func BenchmarkLoopback(b *testing.B) {
 				var answer [64]byte
 				_, err := c.Read(answer[:])
 				return err
+			})
+		})
+	}
+}
+
+// BenchmarkBareClient is what anybody pays who posts with net/http: few headers,
+// nothing judged.
+func BenchmarkBareClient(b *testing.B) {
+	for _, concurrency := range []int{1, 32} {
+		b.Run(strconv.Itoa(concurrency), func(b *testing.B) {
+			client := &http.Client{
+				Timeout:   15 * time.Second,
+				Transport: &http.Transport{MaxIdleConnsPerHost: concurrency, MaxConnsPerHost: concurrency},
+			}
+			defer client.CloseIdleConnections()
+			url, data := "http://"+rawReceiver(b)+"/orders", sample().Event.Data
+			each(b, concurrency, func() error {
+				response, err := client.Post(url, "application/json", bytes.NewReader(data))
+				if err != nil {
+					return err
+				}
+				return response.Body.Close()
 			})
 		})
 	}
