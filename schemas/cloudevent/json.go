@@ -54,7 +54,14 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
+// space passes white space; most JSON on the wire has none.
 func (s *scanner) space() {
+	if s.pos < len(s.src) && s.src[s.pos] <= ' ' {
+		s.spaces()
+	}
+}
+
+func (s *scanner) spaces() {
 	for s.pos < len(s.src) {
 		switch s.src[s.pos] {
 		case ' ', '\n', '\r', '\t':
@@ -63,16 +70,6 @@ func (s *scanner) space() {
 			return
 		}
 	}
-}
-
-// byte passes c and the space after it.
-func (s *scanner) byte(c byte, what string) bool {
-	if s.peek() != c {
-		return s.expected(what)
-	}
-	s.pos++
-	s.space()
-	return true
 }
 
 // end is true where nothing but space is left.
@@ -139,8 +136,14 @@ func (s *scanner) name() (text []byte, plain, ok bool) {
 	if text, plain, ok = s.str(); !ok {
 		return nil, false, false
 	}
+	if s.peek() != ':' {
+		if s.space(); s.peek() != ':' {
+			return nil, false, s.expected("a colon")
+		}
+	}
+	s.pos++
 	s.space()
-	return text, plain, s.byte(':', "a colon")
+	return text, plain, true
 }
 
 // next passes what follows an element: a comma, and there is more, or the end.
@@ -218,72 +221,74 @@ func (s *scanner) number() bool {
 }
 
 func (s *scanner) digits() bool {
-	start := s.pos
-	for s.pos < len(s.src) && s.src[s.pos] >= '0' && s.src[s.pos] <= '9' {
-		s.pos++
+	src, i := s.src, s.pos
+	for i < len(src) && src[i]-'0' <= 9 {
+		i++
 	}
-	if s.pos == start {
+	if i == s.pos {
 		return s.expected("a digit")
 	}
+	s.pos = i
 	return true
 }
 
 // str passes a string and gives what is between its quotes, as written; plain
 // means that it holds no escapes and so is the text itself.
 func (s *scanner) str() (text []byte, plain, ok bool) {
-	s.pos++
-	start := s.pos
+	src, start := s.src, s.pos+1
 	plain = true
-	for {
-		s.plainText()
-		switch c := s.peek(); {
-		case c == '"':
-			text = s.src[start:s.pos:s.pos]
-			s.pos++
-			return text, plain, true
-		case c == '\\':
-			plain = false
-			if !s.escape() {
-				return nil, false, false
-			}
-		case c >= 0x80:
-			if !s.multibyte() {
-				return nil, false, false
-			}
-		case s.pos >= len(s.src):
-			return nil, false, s.fail("the text ends within a string")
-		default:
-			return nil, false, s.fail(fmt.Sprintf("a string has the control character U+%04X; escape it", c))
+	for i := start; ; i = s.pos {
+		i = plainText(src, i)
+		if i < len(src) && src[i] == '"' {
+			s.pos = i + 1
+			return src[start:i:i], plain, true
 		}
+		s.pos = i
+		if s.peek() == '\\' {
+			plain = false
+		}
+		if !s.special() {
+			return nil, false, false
+		}
+	}
+}
+
+// special passes what is not plain text within a string.
+func (s *scanner) special() bool {
+	switch c := s.peek(); {
+	case c == '\\':
+		return s.escape()
+	case c >= 0x80:
+		return s.multibyte()
+	case s.pos >= len(s.src):
+		return s.fail("the text ends within a string")
+	default:
+		return s.fail(fmt.Sprintf("a string has the control character U+%04X; escape it", c))
 	}
 }
 
 // plainText passes bytes of a string that need no look: printable ASCII other
 // than quote and backslash, eight at a time.
-func (s *scanner) plainText() {
+func plainText(src []byte, i int) int {
 	const (
 		ones = 0x0101010101010101
 		high = 0x8080808080808080
 	)
-	for s.pos+8 <= len(s.src) {
-		w := binary.LittleEndian.Uint64(s.src[s.pos:])
+	for ; i+8 <= len(src); i += 8 {
+		w := binary.LittleEndian.Uint64(src[i:])
 		quote, slash := w^(ones*'"'), w^(ones*'\\')
 		// A byte's high bit is set where it is below 0x20, a quote, a
 		// backslash or not ASCII. A borrow can only blur the bytes above
 		// the first hit, and the first is the one that counts.
 		hit := ((w-ones*0x20)&^w | (quote-ones)&^quote | (slash-ones)&^slash | w) & high
 		if hit != 0 {
-			s.pos += bits.TrailingZeros64(hit) >> 3
-			return
+			return i + bits.TrailingZeros64(hit)>>3
 		}
-		s.pos += 8
 	}
-	for s.pos < len(s.src) {
-		if c := s.src[s.pos]; c < 0x20 || c == '"' || c == '\\' || c >= 0x80 {
-			return
-		}
-		s.pos++
+	for i < len(src) && src[i] >= 0x20 && src[i] != '"' && src[i] != '\\' && src[i] < 0x80 {
+		i++
 	}
+	return i
 }
 
 func (s *scanner) multibyte() bool {

@@ -67,7 +67,8 @@ func (s *scanner) open(c byte, what string) bool {
 // events reads the members of a batch, beyond a bad one too, so that every one
 // can be told; ok is false where the text is no JSON and reading must stop.
 func (s *scanner) events(headers []Header) (evs []*Event, bad BatchError, ok bool) {
-	s.byte('[', "")
+	s.pos++
+	s.space()
 	if s.peek() == ']' {
 		s.pos++
 		return nil, bad, true
@@ -133,7 +134,8 @@ func (j *jsonEvent) keep(raw []byte) string {
 // event; ok is false where the text is no JSON.
 func (s *scanner) event(ev *Event) (fault *Error, ok bool) {
 	j := jsonEvent{ev: ev}
-	s.byte('{', "")
+	s.pos++
+	s.space()
 	if s.peek() == '}' {
 		s.pos++
 		return j.finish(), true
