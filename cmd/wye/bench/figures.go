@@ -20,6 +20,10 @@ type Figures struct {
 	// where the system does not tell.
 	RouterCPU *float64 `json:"router_cpu_seconds_per_million,omitempty"`
 	TotalCPU  *float64 `json:"total_cpu_seconds_per_million,omitempty"`
+	// OthersCPU is how many processors other programs (and a hypervisor) took
+	// meanwhile: on a machine that is not quiet, figures are lower than they
+	// could be.
+	OthersCPU *float64 `json:"others_cpus,omitempty"`
 
 	Errors  uint64 `json:"errors"`
 	Example string `json:"error,omitempty"` // the first error
@@ -44,13 +48,21 @@ func figuresOf(before, after snapshot, sink bool) Figures {
 		events, latency = arrived.Distinct, arrived.Latency
 		f.Behind = after.load.Done - min(after.load.Done, after.sink.Distinct)
 	}
-	f.EventsPerSecond = float64(events) / after.at.Sub(before.at).Seconds()
+	window := after.at.Sub(before.at)
+	f.EventsPerSecond = float64(events) / window.Seconds()
 	f.setLatency(latency)
-	if after.knowsCPU && events > 0 {
-		f.RouterCPU = perMillion(after.router-before.router, events)
-		f.TotalCPU = perMillion(after.total-before.total, events)
+	if after.cpu.known && events > 0 {
+		f.setCPU(before.cpu, after.cpu, events, window)
 	}
 	return f
+}
+
+func (f *Figures) setCPU(before, after usage, events uint64, window time.Duration) {
+	total := after.total - before.total
+	others := max(0, after.machine-before.machine-total).Seconds() / window.Seconds()
+	f.RouterCPU = perMillion(after.router-before.router, events)
+	f.TotalCPU = perMillion(total, events)
+	f.OthersCPU = &others
 }
 
 func (f *Figures) setLatency(c measure.Counts) {
@@ -73,6 +85,7 @@ func median(rounds []Figures) Figures {
 		P999:            middle(rounds, func(r Figures) float64 { return r.P999 }),
 		RouterCPU:       middleOf(rounds, func(r Figures) *float64 { return r.RouterCPU }),
 		TotalCPU:        middleOf(rounds, func(r Figures) *float64 { return r.TotalCPU }),
+		OthersCPU:       middleOf(rounds, func(r Figures) *float64 { return r.OthersCPU }),
 	}
 	for _, r := range rounds {
 		f.Errors = max(f.Errors, r.Errors)

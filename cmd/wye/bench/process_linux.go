@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,8 +28,29 @@ func processorTime(pid int) (time.Duration, error) {
 	if len(fields) < 13 {
 		return 0, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(fields))
 	}
+	return sumTicks(fields[11:13])
+}
+
+// machineTime is what all processes have used so far, and what a hypervisor
+// took away.
+func machineTime() (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, err
+	}
+	line, _, _ := strings.Cut(string(stat), "\n")
+	// cpu user nice system idle iowait irq softirq steal guest guest_nice; the
+	// guests' are counted in user and nice too.
+	fields := strings.Fields(line)
+	if len(fields) < 9 {
+		return 0, fmt.Errorf("/proc/stat begins with %q", line)
+	}
+	return sumTicks(slices.Concat(fields[1:4], fields[6:9]))
+}
+
+func sumTicks(fields []string) (time.Duration, error) {
 	var ticks int
-	for _, field := range fields[11:13] {
+	for _, field := range fields {
 		n, err := strconv.Atoi(field)
 		if err != nil {
 			return 0, err

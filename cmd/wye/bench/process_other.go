@@ -11,4 +11,6 @@ import (
 // processorTime is only known while a process runs on Linux.
 func processorTime(int) (time.Duration, error) { return 0, errors.ErrUnsupported }
 
+func machineTime() (time.Duration, error) { return 0, errors.ErrUnsupported }
+
 func dieWithParent(*exec.Cmd) {}

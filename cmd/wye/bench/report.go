@@ -66,20 +66,30 @@ func (r *Report) WriteTable(w io.Writer) error {
 	m, s := r.Machine, r.Settings
 	fmt.Fprintf(w, "%d cores, GOMAXPROCS %d, %s, %s, fsync %.2f ms\n", m.Cores, m.GOMAXPROCS, m.Go, m.Platform, m.Fsync)
 	fmt.Fprintf(w, "%d connections, events of %d bytes, %s a row, medians of rounds: %d\n\n", s.Connections, s.Size, s.Duration, s.Rounds)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tevents/s\tp50 ms\tp99 ms\tp99.9 ms\tCPU s/million\twith load and sink\t")
-	for _, row := range r.Rows {
-		fmt.Fprintf(t, "%s\t%.0f\t%.2f\t%.2f\t%.2f\t%s\t%s\t\n", row.Name,
-			row.EventsPerSecond, row.P50, row.P99, row.P999, known(row.RouterCPU, "%.1f"), known(row.TotalCPU, "%.1f"))
-	}
-	fmt.Fprintln(t, "\t\t\t\t\t\t\t")
-	t.Flush()
+	r.writeRows(w)
 	for _, row := range r.Rows {
 		for _, note := range row.notes() {
 			fmt.Fprintf(w, "%s: %s\n", row.Name, note)
 		}
 	}
 	return r.writeRatios(w)
+}
+
+// writeRows aligns names to the left and figures to the right.
+func (r *Report) writeRows(w io.Writer) {
+	width := 0
+	for _, row := range r.Rows {
+		width = max(width, len(row.Name))
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "%*s\tevents/s\tp50 ms\tp99 ms\tp99.9 ms\tCPU s/million\twith load and sink\tothers' CPUs\t\n", width, "")
+	for _, row := range r.Rows {
+		fmt.Fprintf(t, "%-*s\t%.0f\t%.2f\t%.2f\t%.2f\t%s\t%s\t%s\t\n", width, row.Name,
+			row.EventsPerSecond, row.P50, row.P99, row.P999,
+			known(row.RouterCPU, "%.1f"), known(row.TotalCPU, "%.1f"), known(row.OthersCPU, "%.2f"))
+	}
+	t.Flush()
+	fmt.Fprintln(w)
 }
 
 func (r *Report) writeRatios(w io.Writer) error {

@@ -14,10 +14,16 @@ const drain = 10 * time.Second
 
 // snapshot is everything that is counted, at one time.
 type snapshot struct {
-	at            time.Time
-	load, sink    measure.Tally
-	router, total time.Duration // of processor time
-	knowsCPU      bool
+	at         time.Time
+	load, sink measure.Tally
+	cpu        usage
+}
+
+// usage is processor time: of the router, of that with the load and the sink,
+// and of everybody on the machine.
+type usage struct {
+	router, total, machine time.Duration
+	known                  bool
 }
 
 // measureScene sets the stage, lets the load run for a while, and gives the
@@ -56,21 +62,27 @@ func (s *stage) snapshot() (now snapshot, err error) {
 		}
 	}
 	now.at = time.Now()
+	now.cpu, err = s.usage()
+	return now, err
+}
+
+func (s *stage) usage() (u usage, err error) {
 	for _, p := range s.processes() {
 		used, err := processorTime(p.cmd.Process.Pid)
 		if errors.Is(err, errors.ErrUnsupported) {
-			return now, nil
+			return usage{}, nil
 		}
 		if err != nil {
-			return now, p.broken(err)
+			return u, p.broken(err)
 		}
-		now.total += used
+		u.total += used
 		if p == s.router {
-			now.router = used
+			u.router = used
 		}
 	}
-	now.knowsCPU = true
-	return now, nil
+	u.known = true
+	u.machine, err = machineTime()
+	return u, err
 }
 
 // settle ends the load and waits for what was accepted to arrive: what does
