@@ -1,0 +1,88 @@
+package rules
+
+// The codes of the problems. They are stable: a code is never given another
+// meaning, and one that is no longer used stays unused.
+const (
+	codeRead       = "WYE001"
+	codeEmpty      = "WYE002"
+	codeTooLarge   = "WYE003"
+	codeEncoding   = "WYE004"
+	codeSyntax     = "WYE005"
+	codeTooDeep    = "WYE006"
+	codeDocuments  = "WYE007"
+	codeYAMLExtra  = "WYE008"
+	codeVersion    = "WYE009"
+	codeUnknownKey = "WYE010"
+	codeDuplicate  = "WYE011"
+	codeMissing    = "WYE012"
+	codeKind       = "WYE013"
+	codeValue      = "WYE014"
+	codeName       = "WYE015"
+
+	codeTwice         = "WYE020"
+	codeUnknownTarget = "WYE021"
+	codeRepeated      = "WYE022"
+	codeOn            = "WYE023"
+	codeTargetKind    = "WYE024"
+	codeURL           = "WYE025"
+	codeHeader        = "WYE026"
+	codeReference     = "WYE027"
+	codeCredential    = "WYE028"
+	codeSubject       = "WYE029"
+
+	codeCELSyntax    = "WYE040"
+	codeCELName      = "WYE041"
+	codeCELAttribute = "WYE042"
+	codeCELTypes     = "WYE043"
+	codeCELNotBool   = "WYE044"
+	codeCELBounds    = "WYE045"
+	codeCELPattern   = "WYE046"
+	codeCELHeader    = "WYE047"
+	codeCELConstant  = "WYE048"
+)
+
+// Code is one kind of problem.
+type Code struct {
+	ID      string `json:"id"`
+	Meaning string `json:"meaning"`
+}
+
+// Codes lists every code that a [Problem] can carry, in ascending order.
+func Codes() []Code {
+	return []Code{
+		{codeRead, "a rule file or directory cannot be read"},
+		{codeEmpty, "a rule file is empty, or a directory has no rule files"},
+		{codeTooLarge, "a rule file is larger than 1 MiB"},
+		{codeEncoding, "a rule file is not plain UTF-8 text"},
+		{codeSyntax, "a rule file is not valid YAML"},
+		{codeTooDeep, "a rule file is nested more than 64 levels deep"},
+		{codeDocuments, "a rule file holds more than one YAML document"},
+		{codeYAMLExtra, "a rule file uses an anchor, an alias, a merge key or a tag"},
+		{codeVersion, "the version of the rule language is missing or unknown"},
+		{codeUnknownKey, "a key has no meaning where it stands"},
+		{codeDuplicate, "a key stands twice in the same place"},
+		{codeMissing, "a required key is missing"},
+		{codeKind, "a value is of the wrong kind (text, number, list, mapping)"},
+		{codeValue, "a value is not one of those allowed"},
+		{codeName, "the name of a rule, target or queue is not allowed"},
+		{codeTwice, "a rule or target is defined in two files"},
+		{codeUnknownTarget, "a rule sends to a target that does not exist"},
+		{codeRepeated, "an entry of a list is repeated"},
+		{codeOn, "an event type under `on` is malformed"},
+		{codeTargetKind, "a target has no kind, or more than one"},
+		{codeURL, "the URL of an http target cannot be used"},
+		{codeHeader, "a header of an http target cannot be used"},
+		{codeReference, "a ${…} reference is malformed"},
+		{codeCredential, "a credential is written into the file"},
+		{codeSubject, "the subject of a stream target cannot be used"},
+		{codeCELSyntax, "a condition is not a valid expression"},
+		{codeCELName, "a condition uses a name or function that does not exist"},
+		{codeCELAttribute, "a condition uses an event attribute that does not exist"},
+		{codeCELTypes, "a condition combines values that do not go together"},
+		{codeCELNotBool, "a condition is not a yes-or-no question"},
+		{codeCELBounds, "a condition is too long, too deep or too costly"},
+		{codeCELPattern, "a regular expression in a condition cannot be used"},
+		{codeCELHeader, "a header is asked for by a name that no header has"},
+		{codeCELConstant, "a constant in a condition cannot be converted"},
+	}
+}

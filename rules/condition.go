@@ -1,0 +1,157 @@
+package rules
+
+import (
+	"errors"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/interpreter"
+)
+
+// Bounds of a condition. They keep every condition that loads cheap to load
+// (the parser needs seconds for a 500-byte text of nested lists) and cheap to
+// evaluate, whatever the event.
+const (
+	maxConditionText   = 8 << 10
+	maxConditionDepth  = 48
+	maxParserRecursion = 200
+	maxPatternText     = 1 << 10
+	maxRegexProgram    = 10_000
+	costLimit          = 100_000
+)
+
+// condition is a compiled `when`.
+type condition struct {
+	program cel.Program
+	// costly conditions can take long on some events, so their cost is counted
+	// while they run; that makes them about twice as slow.
+	costly bool
+	// data is true where the condition may look at the event's data.
+	data bool
+}
+
+// fault is something wrong with a condition: a problem without a file. Offset
+// counts characters of the condition.
+type fault struct {
+	code    string
+	offset  int
+	message string
+	hint    string
+}
+
+// compileCondition compiles the text of a `when`.
+func compileCondition(text string) (*condition, []fault) {
+	if faults := checkBounds(text); faults != nil {
+		return nil, faults
+	}
+	e := celEnv()
+	parsed, issues := e.Parse(text)
+	if issues.Err() != nil {
+		return nil, syntaxFaults(text, issues.Errors())
+	}
+	exactLiterals(text, parsed.NativeRep())
+	checked, issues := e.Check(parsed)
+	if issues.Err() != nil {
+		return nil, checkFaults(text, parsed.NativeRep(), issues.Errors())
+	}
+	if faults := inspect(text, checked); faults != nil {
+		return nil, faults
+	}
+	return plan(text, checked)
+}
+
+func plan(text string, checked *cel.Ast) (*condition, []fault) {
+	costly := isCostly(checked.NativeRep().Expr())
+	options := []cel.ProgramOption{
+		cel.EvalOptions(cel.OptOptimize),
+		cel.CustomDecoratorV2(ownEquality),
+	}
+	if costly {
+		options = append(options, cel.CostLimit(costLimit), cel.CostTracking(costs{}))
+	}
+	program, err := celEnv().Program(checked, options...)
+	if err != nil {
+		return nil, []fault{{code: codeCELSyntax, message: "the condition cannot be compiled: " + plainError(err)}}
+	}
+	return &condition{program: program, costly: costly, data: true}, nil
+}
+
+// eval answers the condition for an event. A missing field is a plain no; an
+// error is a real one. The frame may be shared by all conditions that are not
+// costly; those that are need one of their own to count in.
+func (c *condition) eval(e *eventValue, frame *interpreter.ExecutionFrame) (bool, error) {
+	var out ref.Val
+	var err error
+	if c.costly {
+		out, _, err = c.program.Eval(e)
+	} else {
+		out, _, err = c.program.Eval(frame)
+	}
+	if err != nil {
+		if isMissing(err) {
+			return false, nil
+		}
+		return false, err
+	}
+	b, ok := out.(types.Bool)
+	if !ok {
+		return false, errNotBool{describe(out)}
+	}
+	return bool(b), nil
+}
+
+// isMissing tells an absent attribute, field, element or header from a real
+// error. CEL's own error for them has no exported type, only a text that
+// begins like this.
+func isMissing(err error) bool {
+	var celErr *types.Err
+	if !errors.As(err, &celErr) {
+		return false
+	}
+	inner := celErr.Unwrap()
+	if _, ok := inner.(*missingError); ok {
+		return true
+	}
+	return isResolutionError(inner)
+}
+
+// isCostly finds out whether a condition can take long: whether it has loops,
+// or more than a few calls whose time grows with the event.
+func isCostly(root ast.Expr) bool {
+	const few = 4
+	growing, loops := 0, false
+	ast.PreOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
+		switch e.Kind() {
+		case ast.ComprehensionKind:
+			loops = true
+		case ast.CallKind:
+			if grows(e.AsCall()) {
+				growing++
+			}
+		}
+	}))
+	return loops || growing > few
+}
+
+// grows tells whether a call's time depends on the size of what is in the
+// event, and not only on what is written in the condition.
+func grows(call ast.CallExpr) bool {
+	constant := false
+	for _, arg := range call.Args() {
+		constant = constant || arg.Kind() == ast.LiteralKind
+	}
+	switch call.FunctionName() {
+	case operators.LogicalAnd, operators.LogicalOr, operators.LogicalNot, operators.Conditional,
+		operators.Index, operators.Negate, operators.Subtract, operators.Multiply, operators.Divide, operators.Modulo:
+		return false
+	case operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals,
+		operators.Greater, operators.GreaterEquals, "startsWith", "endsWith":
+		return !constant
+	case operators.In:
+		return call.Args()[1].Kind() != ast.ListKind
+	}
+	return true
+}

@@ -1,0 +1,177 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// What holds where a rule file says nothing.
+const (
+	defaultTimeout     = 15 * time.Second
+	defaultConcurrency = 32
+	maxConcurrency     = 1024
+	maxAttempts        = 1000
+)
+
+func defaultRetry() Retry {
+	return Retry{Attempts: 20, First: time.Second, Max: 5 * time.Minute, GiveUp: 24 * time.Hour}
+}
+
+// target reads what stands under the name of a target.
+func (p *parser) target(key, n *yaml.Node) {
+	entries, ok := p.mapping(n, keysOf(targetShape{}))
+	if !ok {
+		return
+	}
+	t := parsedTarget{file: p.file, key: key}
+	t.Name, t.Retry, t.Concurrency = key.Value, defaultRetry(), defaultConcurrency
+	p.targetKind(key, &t, entries)
+	if e, ok := entries["retry"]; ok {
+		p.retry(e.value, &t.Retry)
+	}
+	if e, ok := entries["concurrency"]; ok {
+		if v, ok := p.whole("concurrency", e.value, 1, maxConcurrency); ok {
+			t.Concurrency = v
+		}
+	}
+	p.out.targets = append(p.out.targets, t)
+}
+
+func (p *parser) targetKind(key *yaml.Node, t *parsedTarget, entries map[string]entry) {
+	var kinds []entry
+	for _, kind := range []string{"http", "queue", "stream"} {
+		if e, ok := entries[kind]; ok {
+			kinds = append(kinds, e)
+		}
+	}
+	switch {
+	case len(kinds) == 0:
+		p.report(key, codeTargetKind, fmt.Sprintf("%s does not say what it is", p.what),
+			"add one of `http:`, `queue:` and `stream:`, for example `queue: {name: packing}`")
+		return
+	case len(kinds) > 1:
+		p.report(kinds[1].key, codeTargetKind, fmt.Sprintf("%s is two things, %s and %s", p.what, kinds[0].key.Value, kinds[1].key.Value),
+			"make two targets of it; a rule may send to both")
+	}
+	for _, e := range kinds {
+		switch e.key.Value {
+		case "http":
+			t.HTTP = p.http(e.key, e.value)
+		case "queue":
+			t.Queue = p.queue(e.key, e.value)
+		case "stream":
+			t.Stream = p.stream(e.key, e.value)
+		}
+	}
+}
+
+// inside reads the mapping under a key, naming it in messages.
+func (p *parser) inside(name string, n *yaml.Node, known []string, read func(entries map[string]entry)) {
+	outer := p.what
+	p.what = name + " of " + outer
+	if entries, ok := p.mapping(n, known); ok {
+		read(entries)
+	}
+	p.what = outer
+}
+
+func (p *parser) queue(key, n *yaml.Node) *Queue {
+	q := &Queue{}
+	p.inside("queue", n, keysOf(queueShape{}), func(entries map[string]entry) {
+		e, ok := entries["name"]
+		if !ok {
+			p.missing(key, "name", "name: packing")
+			return
+		}
+		if q.Name, ok = p.text("name", e.value, "packing"); ok {
+			p.name(e.value, "queue")
+		}
+	})
+	return q
+}
+
+func (p *parser) stream(key, n *yaml.Node) *Stream {
+	s := &Stream{}
+	p.inside("stream", n, keysOf(streamShape{}), func(entries map[string]entry) {
+		e, ok := entries["subject"]
+		if !ok {
+			p.missing(key, "subject", "subject: audit.orders")
+			return
+		}
+		if s.Subject, ok = p.text("subject", e.value, "audit.orders"); ok {
+			p.subject(e.value)
+		}
+	})
+	return s
+}
+
+func (p *parser) missing(at *yaml.Node, key, example string) {
+	p.report(at, codeMissing, fmt.Sprintf("%s has no %s", p.what, key), fmt.Sprintf("add `%s`", example))
+}
+
+// subjectPattern is the form of a subject, for the JSON Schema. The loader
+// says more exactly what is wrong.
+const subjectPattern = `^[^\s.*>$]([^\s.*>]*)(\.[^\s.*>]+)*$`
+
+const maxSubject = 255
+
+func (p *parser) subject(n *yaml.Node) {
+	s := n.Value
+	tokens := strings.Split(s, ".")
+	fault := ""
+	switch {
+	case len(s) > maxSubject:
+		fault = fmt.Sprintf("is longer than %d bytes", maxSubject)
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+		fault = "has a space in it"
+	case strings.ContainsAny(s, "*>"):
+		fault = "has a wildcard in it; events are sent to one subject"
+	case contained(tokens, ""):
+		fault = "has an empty part (a dot too many)"
+	case strings.HasPrefix(s, "$"), tokens[0] == "_INBOX", tokens[0] == "wye":
+		fault = "begins with a word that is reserved for the bus itself ($…, _INBOX, wye)"
+	default:
+		return
+	}
+	p.report(n, codeSubject, fmt.Sprintf("subject %s %s", quote(s), fault), "a subject is words separated by dots, for example audit.orders")
+}
+
+func (p *parser) retry(n *yaml.Node, r *Retry) {
+	p.inside("retry", n, keysOf(retryShape{}), func(entries map[string]entry) {
+		if e, ok := entries["attempts"]; ok {
+			if v, ok := p.whole("attempts", e.value, 1, maxAttempts); ok {
+				r.Attempts = v
+			}
+		}
+		for key, field := range map[string]*time.Duration{"first": &r.First, "max": &r.Max, "give_up": &r.GiveUp} {
+			if e, ok := entries[key]; ok {
+				if d, ok := p.duration(key, e.value); ok {
+					*field = d
+				}
+			}
+		}
+		p.retryOrder(n, entries, r)
+	})
+}
+
+// retryOrder refuses a first wait beyond the longest; where only one of them
+// is written, the other, a default, follows it.
+func (p *parser) retryOrder(n *yaml.Node, entries map[string]entry, r *Retry) {
+	if r.First <= r.Max {
+		return
+	}
+	_, hasFirst := entries["first"]
+	_, hasMax := entries["max"]
+	switch {
+	case hasFirst && hasMax:
+		p.report(entries["first"].value, codeValue,
+			fmt.Sprintf("first of %s is longer than max, the longest wait", p.what), "make first at most max")
+	case hasFirst:
+		r.Max = r.First
+	default:
+		r.First = r.Max
+	}
+}

@@ -1,0 +1,55 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Severity says whether a problem stops a rule set from being used.
+type Severity string
+
+const (
+	// Error is a problem that stops the whole rule set from being loaded.
+	Error Severity = "error"
+	// Warning is a problem that does not: the rule set loads, and somebody
+	// should look.
+	Warning Severity = "warning"
+)
+
+// Problem is one thing that is wrong with a rule set, where it is, and what to
+// do about it. It is a value: printing it is the caller's business, see
+// [Problems.Write] for the text form.
+type Problem struct {
+	Severity Severity `json:"severity"`
+	Code     string   `json:"code"` // stable, see [Codes]
+	File     string   `json:"file"`
+	Line     int      `json:"line,omitempty"`   // from 1; 0 where the whole file is meant
+	Column   int      `json:"column,omitempty"` // from 1, in characters
+	Rule     string   `json:"rule,omitempty"`   // the rule that it is in, where it is in one
+	Message  string   `json:"message"`
+	Hint     string   `json:"hint,omitempty"`
+	Source   string   `json:"source,omitempty"` // the text of the line
+}
+
+// Problems is everything that is wrong with a rule set.
+type Problems []Problem
+
+// HasErrors reports whether any of the problems stops the rule set from being
+// used.
+func (ps Problems) HasErrors() bool {
+	return slices.ContainsFunc(ps, func(p Problem) bool { return p.Severity == Error })
+}
+
+// sort orders by file, line, column and then code, so that the same files give
+// the same report whatever the order of the work was.
+func (ps Problems) sort() {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File),
+			cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Code, b.Code),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+}
