@@ -107,3 +107,12 @@ func (e Entry) Done() error { return e.msg.Ack() }
 
 // Hold keeps the entry from being handed out again for a while.
 func (e Entry) Hold() error { return e.msg.InProgress() }
+
+// Unread counts the entries that were not handed out yet.
+func (q *Backlog) Unread(ctx context.Context) (int, error) {
+	info, err := q.consumer.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the state of the backlog: %w", err)
+	}
+	return int(info.NumPending), nil
+}

@@ -88,7 +88,11 @@ func (b *Bus) connect() error {
 		nats.ErrorHandler(b.asyncError),
 	}
 	if b.server != nil {
-		opts = append(opts, nats.InProcessServer(b.server), nats.UserInfo(internalUser, b.server.password))
+		public, err := b.server.key.PublicKey()
+		if err != nil {
+			return err
+		}
+		opts = append(opts, nats.InProcessServer(b.server), nats.Nkey(public, b.server.key.Sign))
 	}
 	nc, err := nats.Connect(b.cfg.URL, opts...)
 	if err != nil {

@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,25 +11,26 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nkeys"
 )
 
-const (
-	internalUser = "wye"
-	guestUser    = "guest"
-	startTimeout = 30 * time.Second
-)
+const startTimeout = 30 * time.Second
 
-// embedded is the NATS server inside this process.
+// embedded is the NATS server inside this process, with the key of the one
+// client that may do everything: this process.
 type embedded struct {
 	*server.Server
-	password string
+	key nkeys.KeyPair
 }
 
 // startServer starts the embedded server. Clients of its listener are guests:
 // they publish and consume as they like, but cannot write Wye's own subjects or
 // change its streams.
 func startServer(cfg Config) (*embedded, error) {
-	e := &embedded{password: rand.Text()}
+	own, guest, err := newKeys()
+	if err != nil {
+		return nil, err
+	}
 	opts := &server.Options{
 		ServerName:             "wye",
 		JetStream:              true,
@@ -42,11 +42,8 @@ func startServer(cfg Config) (*embedded, error) {
 		NoLog:                  true,
 		DisableJetStreamBanner: true,
 		DontListen:             cfg.Listen == "",
-		Users: []*server.User{
-			{Username: internalUser, Password: e.password},
-			{Username: guestUser, Permissions: guestPermissions()},
-		},
-		NoAuthUser: guestUser,
+		Nkeys:                  []*server.NkeyUser{{Nkey: own.public}, {Nkey: guest.public, Permissions: guestPermissions()}},
+		NoAuthUser:             guest.public,
 	}
 	if cfg.Listen != "" {
 		if err := setListen(opts, cfg.Listen); err != nil {
@@ -58,14 +55,31 @@ func startServer(cfg Config) (*embedded, error) {
 		return nil, fmt.Errorf("start the embedded NATS server: %w", err)
 	}
 	srv.SetLoggerV2(serverLog{cfg.Log}, false, false, false)
-	e.Server = srv
 	go srv.Start()
 	if !srv.ReadyForConnections(startTimeout) {
 		srv.Shutdown()
 		srv.WaitForShutdown()
 		return nil, notReady(cfg)
 	}
-	return e, nil
+	return &embedded{Server: srv, key: own.pair}, nil
+}
+
+type userKey struct {
+	pair   nkeys.KeyPair
+	public string
+}
+
+// newKeys makes the keys of the two kinds of client, anew at every start.
+func newKeys() (own, guest userKey, err error) {
+	for _, k := range []*userKey{&own, &guest} {
+		if k.pair, err = nkeys.CreateUser(); err != nil {
+			return own, guest, err
+		}
+		if k.public, err = k.pair.PublicKey(); err != nil {
+			return own, guest, err
+		}
+	}
+	return own, guest, nil
 }
 
 func maxPayload(cfg Config) int { return cfg.MaxMessage + headerRoom }

@@ -19,6 +19,17 @@ const (
 	TooLarge
 )
 
+// Status is the HTTP status that answers a fault of this kind.
+func (k Kind) Status() int {
+	switch k {
+	case UnsupportedMediaType:
+		return 415
+	case TooLarge:
+		return 413
+	}
+	return 400
+}
+
 // Error is one fault of one event.
 type Error struct {
 	Kind Kind

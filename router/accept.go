@@ -1,0 +1,205 @@
+package router
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/schemas/cloudevent"
+)
+
+// ErrBusy says that Wye has taken in far more than it has handed on, and that
+// the publisher should come back later. Nothing was stored.
+var ErrBusy = errors.New("too many accepted events wait to be routed; try again later")
+
+const (
+	// busyAt is how many events may wait to be read before more are refused.
+	busyAt = 500_000
+	// breather is the longest that one event waits while the router is behind.
+	breather = 100 * time.Millisecond
+)
+
+// Receipt is the answer to an accepted event.
+type Receipt struct {
+	ID        string `json:"id"`
+	Source    string `json:"source"`
+	Sequence  uint64 `json:"sequence"`
+	Duplicate bool   `json:"duplicate"`
+	// Durability is "memory" where the answer does not promise that the event
+	// is on disk (--sync relaxed), else empty.
+	Durability string `json:"durability,omitempty"`
+}
+
+// Accept takes in events and returns when all of them are durable. An event
+// whose source and id were accepted within the duplicate window is answered
+// with the receipt of that one, and is not routed again.
+//
+// An error means that at least one is not known to be stored; sending all of
+// them again is safe.
+func (r *Router) Accept(ctx context.Context, evs ...*cloudevent.Event) ([]Receipt, error) {
+	if err := r.breathe(ctx); err != nil {
+		return nil, err
+	}
+	type answer struct {
+		i       int
+		receipt Receipt
+		err     error
+	}
+	answers := make(chan answer, len(evs))
+	for i, ev := range evs {
+		r.accept(ev, func(rec Receipt, err error) { answers <- answer{i, rec, err} })
+	}
+	receipts := make([]Receipt, len(evs))
+	for range evs {
+		select {
+		case a := <-answers:
+			if a.err != nil {
+				return nil, a.err
+			}
+			receipts[a.i] = a.receipt
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return receipts, nil
+}
+
+func (r *Router) accept(ev *cloudevent.Event, then func(Receipt, error)) {
+	header, data := ev.EncodeStored()
+	r.bus.AppendAsync(bus.Message{ID: messageID(ev), Header: header, Data: data, Local: ev}, func(got bus.Receipt, err error) {
+		if err != nil {
+			r.acct.refused.WithLabelValues("store").Inc()
+			then(Receipt{}, err)
+			return
+		}
+		if got.Duplicate {
+			r.acct.duplicates.Inc()
+		} else {
+			r.acct.accepted.Inc()
+		}
+		rec := Receipt{ID: ev.ID, Source: ev.Source, Sequence: got.Sequence, Duplicate: got.Duplicate}
+		if r.bus.Sync() == bus.SyncRelaxed && !r.bus.Remote() {
+			rec.Durability = "memory"
+		}
+		then(rec, nil)
+	})
+}
+
+// messageID is what the bus tells duplicates by: the event's source and id,
+// hashed because a publisher chooses them and their length.
+func messageID(ev *cloudevent.Event) string {
+	sum := sha256.Sum256([]byte(ev.Key()))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// breathe makes a publisher wait a moment while there is much to do, so that
+// taking in does not outrun handing on, and refuses when far too much waits.
+func (r *Router) breathe(ctx context.Context) error {
+	unread := r.bus.Durable() - min(r.read.Load(), r.bus.Durable())
+	if unread > busyAt {
+		r.acct.refused.WithLabelValues("busy").Inc()
+		return ErrBusy
+	}
+	relief := r.window.pressure(int(unread))
+	if relief == nil {
+		return nil
+	}
+	timer := time.NewTimer(breather)
+	defer timer.Stop()
+	select {
+	case <-relief:
+	case <-timer.C:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// Refused counts an event that was refused before it reached the router.
+func (r *Router) Refused(reason string) { r.acct.refused.WithLabelValues(reason).Inc() }
+
+// natsAnswer is the answer to a request on wye.in. Its last two members make it
+// an acknowledgement that JetStream clients understand.
+type natsAnswer struct {
+	Receipt
+	Stream string `json:"stream"`
+	Seq    uint64 `json:"seq"`
+}
+
+// natsProblem is the answer to a request on wye.in that was refused.
+type natsProblem struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+}
+
+// listen takes in what is published on wye.in and wye.in.> (the CloudEvents
+// NATS binding, binary and structured).
+func (r *Router) listen() (stop func(), err error) {
+	var open sync.WaitGroup
+	unsubscribe, err := r.bus.Listen(func(in bus.Incoming) {
+		evs, _, err := cloudevent.Parse(in.Header, in.Data)
+		if err == nil {
+			err = r.breathe(r.deliverCtx)
+		}
+		if err != nil {
+			r.natsRefuse(in, err)
+			return
+		}
+		open.Add(1)
+		go func() {
+			defer open.Done()
+			r.natsAccept(in, evs)
+		}()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func() { unsubscribe(); open.Wait() }, nil
+}
+
+func (r *Router) natsAccept(in bus.Incoming, evs []*cloudevent.Event) {
+	receipts, err := r.Accept(r.deliverCtx, evs...)
+	if err != nil {
+		r.natsRefuse(in, err)
+		return
+	}
+	answers := make([]natsAnswer, len(receipts))
+	for i, rec := range receipts {
+		answers[i] = natsAnswer{rec, "WYE_EVENTS", rec.Sequence}
+	}
+	if len(answers) == 1 {
+		reply(in, answers[0])
+		return
+	}
+	reply(in, answers)
+}
+
+func (r *Router) natsRefuse(in bus.Incoming, err error) {
+	p := natsProblem{Status: 503, Title: "The event was not accepted", Detail: err.Error()}
+	if details := cloudevent.Details(err); len(details) > 0 {
+		p.Status = details[0].Kind.Status()
+		r.Refused("invalid")
+	}
+	if in.Reply == nil {
+		r.log.Warn("an event on wye.in was refused, and its publisher asked for no answer", "error", err)
+	}
+	reply(in, p)
+}
+
+func reply(in bus.Incoming, answer any) {
+	if in.Reply == nil {
+		return
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		body = fmt.Appendf(nil, `{"status":500,"title":%q}`, "The answer could not be written")
+	}
+	in.Reply(map[string][]string{"Content-Type": {"application/json"}}, body)
+}

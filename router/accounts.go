@@ -1,0 +1,141 @@
+package router
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// outcome is how a delivery ended.
+type outcome string
+
+const (
+	outcomeDelivered outcome = "delivered"
+	outcomeDead      outcome = "dead_lettered"
+)
+
+// accounts are the router's counters. They are exact: each is raised in the one
+// place where what it counts becomes true.
+type accounts struct {
+	accepted, duplicates, unmatched, unreadable prometheus.Counter
+	refused, matched, ruleErrors, reloads       *prometheus.CounterVec
+	deliveries, attempts, spilled               *prometheus.CounterVec
+	seconds                                     *prometheus.HistogramVec
+}
+
+func newAccounts(reg *prometheus.Registry) *accounts {
+	counter := func(name, help string) prometheus.Counter {
+		c := prometheus.NewCounter(prometheus.CounterOpts{Namespace: "wye", Name: name, Help: help})
+		reg.MustRegister(c)
+		return c
+	}
+	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "wye", Name: name, Help: help}, labels)
+		reg.MustRegister(c)
+		return c
+	}
+	a := &accounts{
+		accepted:   counter("events_accepted_total", "Events that were answered with 2xx, duplicates not counted."),
+		duplicates: counter("events_duplicate_total", "Events answered as duplicates of one accepted before."),
+		unmatched:  counter("events_unmatched_total", "Events that no rule matched."),
+		unreadable: counter("events_unreadable_total", "Stored events that could not be read back."),
+		refused:    vec("events_refused_total", "Events that were not accepted.", "reason"),
+		matched:    vec("rule_matches_total", "Events that a rule matched.", "rule"),
+		ruleErrors: vec("rule_errors_total", "Events on which a rule's condition failed.", "rule"),
+		reloads:    vec("reloads_total", "Loads of the rule set.", "result"),
+		deliveries: vec("deliveries_total", "Deliveries by how they ended.", "target", "outcome"),
+		attempts:   vec("delivery_attempts_total", "Attempts to deliver.", "target", "result"),
+		spilled:    vec("backlog_stored_total", "Deliveries stored in the backlog.", "target"),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "wye", Name: "delivery_attempt_seconds", Help: "How long attempts took.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2.5, 12),
+		}, []string{"target"}),
+	}
+	reg.MustRegister(a.seconds)
+	return a
+}
+
+// laneAccount is the part of the counters that one target's deliveries raise.
+type laneAccount struct {
+	delivered, dead               prometheus.Counter
+	attemptOK, attemptBad, reject prometheus.Counter
+	spilled                       prometheus.Counter
+	seconds                       prometheus.Observer
+}
+
+func (a *accounts) lane(target string) *laneAccount {
+	return &laneAccount{
+		delivered:  a.deliveries.WithLabelValues(target, string(outcomeDelivered)),
+		dead:       a.deliveries.WithLabelValues(target, string(outcomeDead)),
+		attemptOK:  a.attempts.WithLabelValues(target, "ok"),
+		attemptBad: a.attempts.WithLabelValues(target, "retry"),
+		reject:     a.attempts.WithLabelValues(target, "failed"),
+		spilled:    a.spilled.WithLabelValues(target),
+		seconds:    a.seconds.WithLabelValues(target),
+	}
+}
+
+func (l *laneAccount) outcome(o outcome) {
+	if o == outcomeDelivered {
+		l.delivered.Inc()
+	} else {
+		l.dead.Inc()
+	}
+}
+
+func (l *laneAccount) attempt(v verdict, took time.Duration) {
+	l.seconds.Observe(took.Seconds())
+	switch v.action {
+	case actDone:
+		l.attemptOK.Inc()
+	case actRetry:
+		l.attemptBad.Inc()
+	default:
+		l.reject.Inc()
+	}
+}
+
+// forget removes the series of a target that is gone.
+func (a *accounts) forget(target string) {
+	labels := prometheus.Labels{"target": target}
+	a.deliveries.DeletePartialMatch(labels)
+	a.attempts.DeletePartialMatch(labels)
+	a.spilled.DeletePartialMatch(labels)
+	a.seconds.DeletePartialMatch(labels)
+}
+
+// gauges are read when somebody asks.
+func (r *Router) gauges(reg *prometheus.Registry) {
+	gauge := func(name, help string, f func() float64) {
+		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "wye", Name: name, Help: help}, f))
+	}
+	gauge("events_head_sequence", "Highest durable sequence of the archive.", func() float64 { return float64(r.bus.Durable()) })
+	gauge("events_floor_sequence", "Sequence up to which every event is settled.", func() float64 {
+		floor, _ := r.window.state()
+		return float64(floor)
+	})
+	reg.MustRegister(laneGauges{r})
+}
+
+var (
+	waitingDesc = prometheus.NewDesc("wye_backlog_entries", "Deliveries that wait in a target's backlog.", []string{"target"}, nil)
+	activeDesc  = prometheus.NewDesc("wye_deliveries_active", "Deliveries under way.", []string{"target"}, nil)
+)
+
+// laneGauges reports what waits and what is under way, by target.
+type laneGauges struct{ r *Router }
+
+func (g laneGauges) Describe(ch chan<- *prometheus.Desc) {
+	ch <- waitingDesc
+	ch <- activeDesc
+}
+
+func (g laneGauges) Collect(ch chan<- prometheus.Metric) {
+	for _, l := range g.r.allLanes() {
+		l.mu.Lock()
+		waiting, active := l.waiting, len(l.active)
+		l.mu.Unlock()
+		ch <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(waiting), l.name)
+		ch <- prometheus.MustNewConstMetric(activeDesc, prometheus.GaugeValue, float64(active), l.name)
+	}
+}

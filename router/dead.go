@@ -1,0 +1,77 @@
+package router
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/wye-events/wye/router/bus"
+)
+
+// DeadLetter is a delivery that ended without being taken.
+type DeadLetter struct {
+	// Number names the dead letter: its place in the stream.
+	Number   uint64    `json:"number"`
+	Target   string    `json:"target"`
+	Rule     string    `json:"rule"`
+	Version  string    `json:"version"` // of the rule set that decided
+	Sequence uint64    `json:"sequence"`
+	Reason   string    `json:"reason"`
+	Error    string    `json:"error,omitempty"`
+	First    time.Time `json:"first"` // when the delivery began
+	At       time.Time `json:"at"`    // when it ended
+	Tried    int       `json:"tried"`
+	Attempts []Attempt `json:"attempts"`
+
+	EventID     string `json:"event_id"`
+	EventSource string `json:"event_source"`
+	EventType   string `json:"event_type"`
+	// Event is the whole event in the CloudEvents JSON format, and Headers the
+	// transport headers that came with it. Both only where they are asked for.
+	Event   json.RawMessage   `json:"event,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+}
+
+// DeadLetters gives up to limit dead letters from number from on, oldest first,
+// of one target or ("") of all, without their events.
+func (r *Router) DeadLetters(ctx context.Context, target string, from uint64, limit int) ([]DeadLetter, error) {
+	records, err := r.bus.DeadLetters(ctx, target, from, limit)
+	if err != nil {
+		return nil, err
+	}
+	letters := make([]DeadLetter, len(records))
+	for i, rec := range records {
+		letters[i] = deadLetter(rec, false)
+	}
+	return letters, nil
+}
+
+// DeadLetter gives one dead letter whole; ok is false where there is none of
+// that number.
+func (r *Router) DeadLetter(ctx context.Context, number uint64) (d DeadLetter, ok bool, err error) {
+	records, err := r.bus.DeadLetters(ctx, "", number, 1)
+	if err != nil || len(records) == 0 || records[0].Sequence != number {
+		return d, false, err
+	}
+	return deadLetter(records[0], true), true, nil
+}
+
+func deadLetter(rec bus.Record, whole bool) DeadLetter {
+	l, ev, err := readLetter(rec)
+	if err != nil {
+		return DeadLetter{Number: rec.Sequence, Target: bus.DeadTarget(rec), At: rec.Time, Error: "cannot be read: " + err.Error()}
+	}
+	d := DeadLetter{
+		Number: rec.Sequence, Target: l.Target, Rule: l.Rule, Version: l.Version, Sequence: l.Sequence,
+		Reason: l.Reason, Error: l.Error, First: l.First, At: l.At, Tried: l.Tried, Attempts: l.Attempts,
+		EventID: ev.ID, EventSource: ev.Source, EventType: ev.Type,
+	}
+	if whole {
+		d.Event = ev.AppendStructured(nil)
+		d.Headers = map[string]string{}
+		for _, h := range ev.Headers {
+			d.Headers[h.Name] = h.Value
+		}
+	}
+	return d
+}

@@ -1,0 +1,49 @@
+// Package router is the life of an event: it takes one in, decides with the
+// rules where it goes, hands it to targets, and sees to it that every match
+// ends in exactly one outcome. It knows nothing of HTTP serving (that is
+// router/api), of YAML and CEL (rules) or of NATS (router/bus).
+//
+// # Straight through, and aside only in trouble
+//
+//	Accept, NATS wye.in ─► [EVENTS] durable, then the answer        accept.go
+//	                          │ one reader, in order                loop.go
+//	                          ▼
+//	        Matcher.Match, then for each match its target's lane    lane.go
+//	                          │
+//	            Target.Deliver ─► decide(err, policy, attempt, age) decide.go
+//	       ┌──────────────────┼─────────────────────────┐
+//	   delivered      lane stuck, target held,     permanent, or
+//	       │          or to be tried again         policy spent
+//	       │              [BACKLOG]                  [DEAD]         letter.go
+//	       │              │  pump.go ─► lane again     │
+//	       └─► settled ◄──┴────────────────────────────┘
+//	              │ all events below the floor are settled          window.go
+//	              ▼ the floor is saved; a start reads on from it
+//
+// In good weather an event is written once and read at most once, however many
+// targets it has. Only trouble writes again: a delivery that failed, or that
+// could not even begin because its target is slow or held back, is stored whole
+// in the backlog of its target and counts as settled from then on. So a target
+// in trouble holds up neither the floor nor any other target.
+//
+// # What is promised
+//
+//   - An accepted event is durable before it is answered, and is read again
+//     after a crash unless it is settled: nothing is lost.
+//   - Settled means: each of its matches is delivered, or durable in BACKLOG or
+//     DEAD. A dead letter or backlog entry is durable before what it replaces is
+//     let go.
+//   - A crash repeats at most what lies between floor and head (the window, at
+//     most [windowEvents]) and what was under way from a backlog, each with the
+//     same delivery id.
+//   - A rule set is swapped whole: every event is judged by exactly one version,
+//     which its deliveries carry. A delivery names its target and never embeds
+//     its settings, so what waits is healed by fixing the target.
+//
+// # Who runs
+//
+// One goroutine reads and matches (the loop). A lane has as many workers as it
+// has deliveries under way, at most its concurrency, none when it is idle; and
+// one pump while its backlog is not empty. Deciding is one pure function, and
+// what a decision means is done in one place, [lane.conclude].
+package router

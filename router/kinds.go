@@ -1,0 +1,40 @@
+package router
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/targets"
+)
+
+// build makes the target that a rule file describes.
+func build(ctx context.Context, t rules.Target, s targets.Streams) (targets.Target, error) {
+	switch {
+	case t.HTTP != nil:
+		return targets.NewHTTP(targets.HTTPConfig{
+			URL: t.HTTP.URL, Headers: t.HTTP.Headers, Timeout: t.HTTP.Timeout,
+			Format: t.HTTP.Format, Concurrency: t.Concurrency,
+		})
+	case t.Queue != nil:
+		return targets.NewQueue(ctx, s, t.Queue.Name)
+	case t.Stream != nil:
+		return targets.NewStream(ctx, s, t.Stream.Subject)
+	}
+	return nil, fmt.Errorf("target %s has no kind", t.Name)
+}
+
+// streams is what the queue and stream kinds use of the bus.
+func streams(b *bus.Bus) targets.Streams {
+	return targets.Streams{
+		Queue: func(ctx context.Context, name string) (targets.Append, error) {
+			a, err := b.Queue(ctx, name)
+			return targets.Append(a), err
+		},
+		Stream: func(ctx context.Context, subject string) (targets.Append, error) {
+			a, err := b.Kept(ctx, subject)
+			return targets.Append(a), err
+		},
+	}
+}

@@ -1,0 +1,396 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/targets"
+)
+
+const (
+	// stuckAfter is how long the oldest delivery of a lane may wait for its turn
+	// before the lane's queue, and what follows, goes to the backlog.
+	stuckAfter = 100 * time.Millisecond
+	// lendAfter is how long a delivery may be under way before it is stored in
+	// the backlog meanwhile, so that it does not hold the floor.
+	lendAfter = time.Second
+	// lendSoon is the same while the window is more than half full.
+	lendSoon = 100 * time.Millisecond
+	// tripAfter is how many failures in a row hold back the whole target.
+	tripAfter = 5
+	// longestTrip bounds how long a failing target is left alone between probes.
+	longestTrip = 30 * time.Second
+	// reservoir bounds the backlog entries that a lane has in memory.
+	reservoir = 2048
+)
+
+// lane is the way to one target: a bounded queue in memory, workers up to the
+// target's concurrency, and the target's backlog. It keeps its name, queue and
+// backlog when the target's settings change, and outlives the target until
+// what it holds is settled.
+type lane struct {
+	r    *Router
+	name string
+	acct *laneAccount
+
+	mu       sync.Mutex
+	handle   *handle  // the target as set now; nil when it is not in the rules any more
+	queue    jobQueue // straight from the reader
+	ready    jobQueue // from the backlog, due
+	parked   jobHeap  // from the backlog, not due yet
+	active   map[*job]struct{}
+	lent     map[string]*loan // by delivery id
+	turn     bool             // which of queue and ready is served next
+	workers  int
+	aside    bool // new deliveries go to the backlog
+	trouble  trouble
+	waiting  int // entries in the backlog
+	held     int // of these, in memory here
+	spilling int // on their way into the backlog
+	pumping  bool
+	closed   bool
+	kick     chan struct{}
+}
+
+// handle is one built target and its policy. It is closed when the lane has a
+// newer one and the last delivery over it has ended.
+type handle struct {
+	spec    rules.Target
+	target  targets.Target
+	users   int // guarded by lane.mu
+	retired bool
+}
+
+func newLane(r *Router, name string, h *handle) *lane {
+	return &lane{
+		r: r, name: name, handle: h, acct: r.acct.lane(name),
+		active: map[*job]struct{}{}, lent: map[string]*loan{}, kick: make(chan struct{}, 1),
+	}
+}
+
+// offer takes a delivery straight from the reader. It never waits.
+func (l *lane) offer(j *job) {
+	l.mu.Lock()
+	switch {
+	case l.handle == nil:
+		l.mu.Unlock()
+		l.bury(j, ReasonOrphaned, "")
+	case l.aside:
+		l.mu.Unlock()
+		l.spill(j)
+	default:
+		l.queue.push(j)
+		l.startWorkers(j.since)
+		l.mu.Unlock()
+	}
+}
+
+// startWorkers starts as many workers as there is work and room for. l.mu is held.
+func (l *lane) startWorkers(now time.Time) {
+	n := min(l.limit(now), l.workers+l.queue.len()+l.ready.len())
+	for ; l.workers < n; l.workers++ {
+		l.r.workers.Add(1)
+		go l.work()
+	}
+}
+
+// limit is how many deliveries may be under way now. l.mu is held.
+func (l *lane) limit(now time.Time) int {
+	if l.closed || l.handle == nil {
+		return 0
+	}
+	return l.trouble.limit(now, l.handle.spec.Concurrency)
+}
+
+// work delivers until there is nothing to deliver.
+func (l *lane) work() {
+	defer l.r.workers.Done()
+	for {
+		j, h := l.take()
+		if j == nil {
+			return
+		}
+		at := time.Now()
+		j.delivery.Attempt = j.tried + 1
+		err := deliver(l.r.deliverCtx, h.target, j.delivery)
+		l.conclude(j, h, at, time.Since(at), err)
+	}
+}
+
+// deliver hands over one event; a target that panics has failed this attempt.
+func deliver(ctx context.Context, t targets.Target, d targets.Delivery) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the target failed on this event: %v", p)
+		}
+	}()
+	return t.Deliver(ctx, d)
+}
+
+// take gives the next job and the target to use, or ends the worker.
+func (l *lane) take() (*job, *handle) {
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.workers > l.limit(now) {
+		l.workers--
+		return nil, nil
+	}
+	first, second := &l.queue, &l.ready
+	if l.turn = !l.turn; l.turn {
+		first, second = second, first
+	}
+	j := first.pop()
+	if j == nil {
+		j = second.pop()
+	}
+	if j == nil {
+		l.workers--
+		l.wakePump()
+		return nil, nil
+	}
+	if l.ready.len() == fetchBatch/4 {
+		l.wakePump()
+	}
+	j.since = now
+	l.active[j] = struct{}{}
+	l.handle.users++
+	return j, l.handle
+}
+
+// conclude is the one place where what a decision means is done.
+func (l *lane) conclude(j *job, h *handle, at time.Time, took time.Duration, err error) {
+	now := at.Add(took)
+	if err != nil && l.r.deliverCtx.Err() != nil {
+		l.abandon(j, h)
+		return
+	}
+	j.tried++
+	v := decide(err, h.spec.Retry, j.tried, now.Sub(j.first), jitter)
+	l.acct.attempt(v, took)
+	if err != nil {
+		j.note(at, took, err)
+		l.r.log.Warn("delivery failed", "target", l.name, "rule", j.delivery.Rule, "id", j.delivery.ID,
+			"attempt", j.tried, "error", err)
+	}
+
+	l.mu.Lock()
+	l.leave(j, h)
+	l.trouble.note(v, h.spec.Retry, now)
+	if l.trouble.holding(now) {
+		l.stepAside()
+	}
+	orphaned := l.handle == nil
+	l.mu.Unlock()
+
+	switch {
+	case v.action == actDone:
+		l.release(j, outcomeDelivered)
+	case v.action == actBury:
+		l.bury(j, v.reason, "")
+	case orphaned:
+		l.bury(j, ReasonOrphaned, "")
+	default:
+		j.due = now.Add(v.wait)
+		l.spill(j)
+	}
+}
+
+// abandon lets go of a job whose attempt was cut short by the stop: it is not
+// settled and will be read again.
+func (l *lane) abandon(j *job, h *handle) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.leave(j, h)
+}
+
+// leave takes a job out of the target's hands. l.mu is held.
+func (l *lane) leave(j *job, h *handle) {
+	delete(l.active, j)
+	h.users--
+	l.closeRetired(h)
+}
+
+// closeRetired closes a target that was replaced and is in nobody's use. l.mu is held.
+func (l *lane) closeRetired(h *handle) {
+	if !h.retired || h.users > 0 {
+		return
+	}
+	if err := h.target.Close(); err != nil {
+		l.r.log.Warn("closing a target", "target", l.name, "error", err)
+	}
+}
+
+// release settles a job's origin: the delivery has reached its outcome.
+func (l *lane) release(j *job, o outcome) {
+	l.r.outcomes.add(j, o)
+	l.acct.outcome(o)
+	l.unhand(j)
+}
+
+// unhand lets go of what a job came from.
+func (l *lane) unhand(j *job) {
+	switch {
+	case j.flight != nil:
+		l.r.window.settle(j.flight)
+	case j.entry != nil:
+		l.mu.Lock()
+		l.entryDone(j.entry)
+		l.mu.Unlock()
+	default:
+		l.repay(j)
+	}
+}
+
+// entryDone removes an entry from the backlog. l.mu is held.
+func (l *lane) entryDone(e *bus.Entry) {
+	if err := e.Done(); err != nil {
+		l.r.log.Warn("an entry could not be removed from the backlog and will come again", "target", l.name, "error", err)
+	}
+	l.held--
+	l.waiting--
+	l.wakePump()
+}
+
+// spill stores a job in the backlog; from then on its origin is settled.
+func (l *lane) spill(j *job) {
+	id := j.delivery.ID
+	if j.tried > 0 {
+		id = fmt.Sprintf("%s#%d", id, j.tried)
+	}
+	l.mu.Lock()
+	l.spilling++
+	l.mu.Unlock()
+	l.store(l.r.bus.Spill, id, j.letter(time.Now()), j, func(r bus.Receipt) {
+		l.acct.spilled.Inc()
+		l.stored(r)
+		l.unhand(j)
+	})
+}
+
+// stored counts an entry that is durable in the backlog now.
+func (l *lane) stored(r bus.Receipt) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.spilling--
+	if !r.Duplicate {
+		l.waiting++
+	}
+	l.startPump()
+}
+
+// bury stores a dead letter and then settles the job.
+func (l *lane) bury(j *job, reason, why string) {
+	letter := j.letter(time.Now())
+	letter.Reason, letter.Error = reason, why
+	letter.Due = time.Time{}
+	l.r.log.Warn("dead letter", "target", l.name, "rule", j.delivery.Rule, "id", j.delivery.ID, "reason", reason)
+	l.store(l.r.bus.Bury, j.delivery.ID, letter, j, func(bus.Receipt) { l.release(j, outcomeDead) })
+}
+
+type appendFunc func(target string, m bus.Message, then func(bus.Receipt, error))
+
+// storeAgain is the pause before a store that failed is tried again.
+const storeAgain = time.Second
+
+// store writes a letter and calls then once it is durable. It tries until it
+// works: what it would replace stays unsettled meanwhile, so nothing is lost.
+func (l *lane) store(write appendFunc, id string, text letter, j *job, then func(bus.Receipt)) {
+	m, err := text.message(id, j.delivery.Event)
+	if err != nil {
+		l.r.log.Error("a delivery could not be written down", "error", err)
+		return
+	}
+	write(l.name, m, func(r bus.Receipt, err error) {
+		if err == nil {
+			then(r)
+			return
+		}
+		if errors.Is(err, bus.ErrClosed) || l.r.deliverCtx.Err() != nil {
+			return // unsettled: read again after the restart
+		}
+		l.r.log.Error("the store did not take a delivery; trying again", "target", l.name, "id", id, "error", err)
+		time.AfterFunc(storeAgain, func() { l.store(write, id, text, j, then) })
+	})
+}
+
+// stepAside sends the queue, and what follows, to the backlog. l.mu is held.
+func (l *lane) stepAside() {
+	if !l.aside {
+		l.aside = true
+		l.startPump()
+	}
+	if jobs := l.queue.popAll(); len(jobs) > 0 {
+		// Not under l.mu: an append may answer at once.
+		l.r.background(func() {
+			for _, j := range jobs {
+				l.spill(j)
+			}
+		})
+	}
+}
+
+// sweep looks for what waits too long. It is called at short intervals.
+func (l *lane) sweep(now time.Time, tight bool) {
+	l.mu.Lock()
+	if first := l.queue.first(); first != nil && now.Sub(first.since) > stuckAfter {
+		l.stepAside()
+	}
+	patience := lendAfter
+	if tight {
+		patience = lendSoon
+	}
+	var long []*job
+	for j := range l.active {
+		if j.flight != nil && now.Sub(j.since) > patience {
+			long = append(long, j)
+		}
+	}
+	for _, j := range long {
+		l.lend(j)
+	}
+	l.mu.Unlock()
+}
+
+// lend stores a job in the backlog while it is under way, and so settles its
+// event. The entry is met by the pump and stays with the job. l.mu is held.
+func (l *lane) lend(j *job) {
+	flight, owed := j.flight, &loan{}
+	j.flight, j.loan = nil, owed
+	l.lent[j.delivery.ID] = owed
+	l.spilling++
+	copied := &job{delivery: j.delivery, attempts: j.attempts, tried: j.tried, first: j.first}
+	l.r.background(func() {
+		l.store(l.r.bus.Spill, copied.delivery.ID, copied.letter(time.Now()), copied, func(r bus.Receipt) {
+			l.mu.Lock()
+			owed.known = r.Duplicate
+			if owed.known && owed.concluded {
+				delete(l.lent, copied.delivery.ID)
+			}
+			l.mu.Unlock()
+			l.stored(r)
+			l.r.window.settle(flight)
+		})
+	})
+}
+
+// repay ends a lent job: its entry, if it was met already, is done; else the
+// pump finds it concluded.
+func (l *lane) repay(j *job) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if j.loan.entry != nil {
+		delete(l.lent, j.delivery.ID)
+		l.entryDone(j.loan.entry)
+		return
+	}
+	j.loan.concluded = true
+	if j.loan.known {
+		delete(l.lent, j.delivery.ID)
+	}
+}

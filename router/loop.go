@@ -1,0 +1,134 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/schemas/cloudevent"
+	"github.com/wye-events/wye/targets"
+)
+
+const (
+	readBatch = 256
+	readAgain = time.Second // after the archive could not be read
+)
+
+// loop reads accepted events in order, matches each with the rule set in force,
+// and gives its deliveries to the lanes. It is the only goroutine that does.
+func (r *Router) loop(from uint64) {
+	defer r.loops.Done()
+	reader := r.bus.ReadFrom(from)
+	batch := make([]bus.Record, 0, readBatch)
+	var found []rules.Match
+	for {
+		got, err := reader.Next(r.readCtx, batch)
+		if errors.Is(err, context.Canceled) {
+			return
+		}
+		if err != nil {
+			r.log.Error("the archive could not be read; trying again", "error", err)
+			if !pause(r.readCtx, readAgain) {
+				return
+			}
+			continue
+		}
+		set, now := r.set.Load(), time.Now()
+		for i := range got {
+			if found, err = r.route(set, &got[i], now, found[:0]); err != nil {
+				return
+			}
+		}
+		clear(got)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// route decides about one event and starts its deliveries. It waits while the
+// window is full, and fails only when the router stops.
+func (r *Router) route(set *ruleset, rec *bus.Record, now time.Time, found []rules.Match) ([]rules.Match, error) {
+	ev, err := eventOf(rec)
+	if err != nil {
+		r.log.Error("an accepted event cannot be read back; it stays in the archive", "sequence", rec.Sequence, "error", err)
+		r.acct.unreadable.Inc()
+		_, err = r.window.admit(r.readCtx, rec.Sequence, 0, 0)
+		r.read.Store(rec.Sequence)
+		return found, err
+	}
+	found = set.matcher.Match(ev, found)
+	n := r.count(set, ev, rec.Sequence, found)
+	f, err := r.window.admit(r.readCtx, rec.Sequence, len(ev.Data), n)
+	r.read.Store(rec.Sequence)
+	if err != nil || n == 0 {
+		return found, err
+	}
+	for i := range found {
+		r.dispatch(set, &found[i], ev, f, now)
+	}
+	return found, nil
+}
+
+func eventOf(rec *bus.Record) (*cloudevent.Event, error) {
+	if ev, ok := rec.Local.(*cloudevent.Event); ok {
+		return ev, nil
+	}
+	return cloudevent.DecodeStored(rec.Header, rec.Data)
+}
+
+// count accounts for what the matcher found and says how many deliveries follow.
+func (r *Router) count(set *ruleset, ev *cloudevent.Event, seq uint64, found []rules.Match) (n int) {
+	matched := false
+	for i := range found {
+		m := &found[i]
+		route := set.routes[m.Rule]
+		if m.Err != nil {
+			route.errors.Inc()
+			r.log.Warn("a rule's condition failed on an event", "rule", m.Rule.Name, "sequence", seq,
+				"id", ev.ID, "source", ev.Source, "error", m.Err)
+			if m.Rule.OnError == rules.OnErrorSkip {
+				continue
+			}
+		} else {
+			route.matched.Inc()
+		}
+		matched = true
+		n += len(route.lanes)
+	}
+	if !matched {
+		r.acct.unmatched.Inc()
+	}
+	return n
+}
+
+// dispatch starts the deliveries of one match.
+func (r *Router) dispatch(set *ruleset, m *rules.Match, ev *cloudevent.Event, f *flight, now time.Time) {
+	if m.Err != nil && m.Rule.OnError == rules.OnErrorSkip {
+		return
+	}
+	for _, l := range set.routes[m.Rule].lanes {
+		j := &job{
+			delivery: targets.Delivery{
+				ID: deliveryID(f.seq, m.Rule.Name, l.name), Event: ev, Sequence: f.seq,
+				Rule: m.Rule.Name, Target: l.name, Version: set.version,
+			},
+			first: now, since: now, flight: f,
+		}
+		if m.Err != nil && m.Rule.OnError == rules.OnErrorDeadLetter {
+			l.bury(j, ReasonRuleError, m.Err.Error())
+			continue
+		}
+		l.offer(j)
+	}
+}

@@ -1,0 +1,257 @@
+package router
+
+import (
+	"time"
+
+	"github.com/wye-events/wye/router/bus"
+)
+
+const (
+	fetchBatch = 256
+	// recountAfter is how many empty fetches make the lane doubt its count.
+	recountAfter = 20
+	fetchAgain   = 100 * time.Millisecond // after a fetch that brought nothing although something waits
+)
+
+// startPump makes sure that somebody reads the backlog. l.mu is held.
+func (l *lane) startPump() {
+	if l.pumping || l.closed {
+		l.wakePump()
+		return
+	}
+	l.pumping = true
+	l.r.workers.Add(1)
+	go l.pump()
+}
+
+func (l *lane) wakePump() {
+	select {
+	case l.kick <- struct{}{}:
+	default:
+	}
+}
+
+// pump reads the target's backlog into the lane for as long as there is one,
+// and lets new deliveries go straight again when what was due is through.
+func (l *lane) pump() {
+	defer l.r.workers.Done()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var (
+		backlog *bus.Backlog
+		empty   int // fetches in a row that brought nothing
+		holdAt  = time.Now().Add(bus.HoldEvery)
+	)
+	for {
+		now := time.Now()
+		want, next, done := l.plan(now, empty > 0)
+		if done {
+			return
+		}
+		if now.After(holdAt) {
+			l.hold()
+			holdAt = now.Add(bus.HoldEvery)
+		}
+		if want > 0 {
+			n, err := l.fetch(&backlog, want)
+			if err != nil {
+				l.r.log.Warn("the backlog could not be read; trying again", "target", l.name, "error", err)
+			}
+			if n > 0 {
+				empty = 0
+				continue
+			}
+			next = fetchAgain
+			if empty++; empty%recountAfter == 0 {
+				l.recount(backlog)
+			}
+		}
+		timer.Reset(next)
+		select {
+		case <-l.r.deliverCtx.Done():
+			l.mu.Lock()
+			l.pumping = false
+			l.mu.Unlock()
+			return
+		case <-l.kick:
+		case <-timer.C:
+		}
+	}
+}
+
+// plan moves what is due, starts workers, and says how many entries to fetch
+// and when to look again, or that the pump is done.
+func (l *lane) plan(now time.Time, empty bool) (want int, next time.Duration, done bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for j := l.parked.due(now); j != nil; j = l.parked.due(now) {
+		l.ready.push(j)
+	}
+	unread := l.waiting - l.held
+	if l.handle != nil && !l.trouble.tripped() && l.ready.len() == 0 && (unread <= 0 || empty) && l.spilling == 0 {
+		l.aside = false
+	}
+	if l.closed || l.waiting <= 0 && l.spilling == 0 {
+		l.pumping = false
+		l.gone()
+		return 0, 0, true
+	}
+	if l.handle == nil {
+		l.buryHeld()
+	}
+	l.startWorkers(now)
+	return l.want(now, unread), l.nextLook(now), false
+}
+
+// want is how many entries to fetch. While the target is left alone nothing is
+// fetched, and one at a time while it is probed. l.mu is held.
+func (l *lane) want(now time.Time, unread int) int {
+	room := min(unread, reservoir-l.held, fetchBatch)
+	switch {
+	case l.handle == nil:
+		return room
+	case l.trouble.holding(now) || l.ready.len() >= fetchBatch:
+		return 0
+	case l.trouble.tripped():
+		if l.ready.len()+len(l.active) > 0 {
+			return 0
+		}
+		return min(room, 1)
+	}
+	return room
+}
+
+// nextLook is when something changes by itself. l.mu is held.
+func (l *lane) nextLook(now time.Time) time.Duration {
+	next := bus.HoldEvery
+	if len(l.parked) > 0 {
+		next = min(next, l.parked[0].due.Sub(now))
+	}
+	if l.trouble.holding(now) {
+		next = min(next, l.trouble.until.Sub(now))
+	}
+	if l.aside {
+		next = min(next, fetchAgain)
+	}
+	return max(next, time.Millisecond)
+}
+
+// recount sets the count of what waits to what the store says: it may be off
+// after a store that failed half way.
+func (l *lane) recount(backlog *bus.Backlog) {
+	if backlog == nil {
+		return
+	}
+	l.mu.Lock()
+	before := l.waiting
+	l.mu.Unlock()
+	unread, err := backlog.Unread(l.r.deliverCtx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil && before == l.waiting && l.spilling == 0 {
+		l.waiting = l.held + unread
+	}
+}
+
+// fetch reads entries of the backlog into the lane.
+func (l *lane) fetch(backlog **bus.Backlog, n int) (int, error) {
+	if *backlog == nil {
+		q, err := l.backlogReader()
+		if err != nil {
+			return 0, err
+		}
+		*backlog = q
+	}
+	entries, err := (*backlog).Fetch(n)
+	for _, e := range entries {
+		l.receive(e)
+	}
+	return len(entries), err
+}
+
+// backlogReader opens the target's consumer once for the life of the lane.
+func (l *lane) backlogReader() (*bus.Backlog, error) {
+	l.r.readersMu.Lock()
+	defer l.r.readersMu.Unlock()
+	if q := l.r.readers[l.name]; q != nil {
+		return q, nil
+	}
+	q, err := l.r.bus.OpenBacklog(l.r.deliverCtx, l.name)
+	if err == nil {
+		l.r.readers[l.name] = q
+	}
+	return q, err
+}
+
+// receive takes one entry of the backlog into the lane.
+func (l *lane) receive(e bus.Entry) {
+	j, err := jobOf(e)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held++
+	if err != nil {
+		l.unreadable(e, err)
+		return
+	}
+	if owed := l.lent[j.delivery.ID]; owed != nil && j.tried == 0 {
+		if owed.concluded {
+			delete(l.lent, j.delivery.ID)
+			l.entryDone(&e)
+			return
+		}
+		owed.entry = &e
+		return
+	}
+	j.since = time.Now()
+	l.parked.park(j)
+}
+
+// unreadable moves an entry that tells of no delivery to the dead letters as it
+// is. l.mu is held.
+func (l *lane) unreadable(e bus.Entry, why error) {
+	l.r.log.Error("a backlog entry cannot be read", "target", l.name, "error", why)
+	m := bus.Message{Header: e.Header, Data: e.Data}
+	delete(m.Header, "Nats-Msg-Id")
+	l.r.background(func() {
+		l.r.bus.Bury(l.name, m, func(_ bus.Receipt, err error) {
+			if err != nil {
+				return // it stays, and comes again
+			}
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.entryDone(&e)
+		})
+	})
+}
+
+// hold keeps the entries in memory from being handed out again.
+func (l *lane) hold() {
+	l.mu.Lock()
+	var entries []*bus.Entry
+	keep := func(j *job) {
+		if j.entry != nil {
+			entries = append(entries, j.entry)
+		}
+	}
+	for _, j := range l.ready.jobs[l.ready.head:] {
+		keep(j)
+	}
+	for _, j := range l.parked {
+		keep(j)
+	}
+	for j := range l.active {
+		keep(j)
+	}
+	for _, owed := range l.lent {
+		if owed.entry != nil {
+			entries = append(entries, owed.entry)
+		}
+	}
+	l.mu.Unlock()
+	for _, e := range entries {
+		if err := e.Hold(); err != nil {
+			l.r.log.Warn("holding a backlog entry", "target", l.name, "error", err)
+			return
+		}
+	}
+}

@@ -1,0 +1,322 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/targets"
+)
+
+// Config is what a router is started with.
+type Config struct {
+	Bus   *bus.Bus
+	Rules string // a rule file or a directory of them
+
+	KeepAge   time.Duration // of events in the archive; default 7 days
+	KeepBytes uint64        // of the archive; default 10 GiB
+
+	Log     *slog.Logger         // default slog.Default()
+	Metrics *prometheus.Registry // default a new one
+}
+
+// Defaults of the archive's size.
+const (
+	DefaultKeepAge   = 7 * 24 * time.Hour
+	DefaultKeepBytes = 10 << 30
+)
+
+// Router runs between Start and Stop.
+type Router struct {
+	cfg  Config
+	bus  *bus.Bus
+	log  *slog.Logger
+	acct *accounts
+
+	window   *window
+	outcomes *outcomes
+	streams  targets.Streams
+	read     atomic.Uint64 // the last sequence that was read
+
+	// set is the rule set in force, with its lanes. It is replaced whole and
+	// never changed; each event is judged by the one that it found here.
+	set      atomic.Pointer[ruleset]
+	reloadMu sync.Mutex
+
+	lanesMu sync.Mutex
+	lanes   map[string]*lane // also those whose target is gone but not their deliveries
+
+	readersMu sync.Mutex
+	readers   map[string]*bus.Backlog // opened backlog consumers by target
+
+	readCtx    context.Context // ends first: the loop and the listener
+	stopRead   context.CancelFunc
+	deliverCtx context.Context // ends when deliveries under way are cut short
+	cutShort   context.CancelFunc
+	loops      sync.WaitGroup
+	workers    sync.WaitGroup // lane workers and pumps
+	aside      tasks
+	unlisten   func()
+	stopOnce   sync.Once
+}
+
+// Start loads the rules, recovers what an earlier run left, and starts to
+// route. A rule set with problems is returned as [*RulesError].
+func Start(ctx context.Context, cfg Config) (*Router, error) {
+	r := newRouter(cfg)
+	floor, err := r.bus.LoadFloor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.window = newWindow(floor)
+	r.read.Store(floor)
+	r.outcomes = startOutcomes(r.bus)
+	if err := r.Reload(ctx); err != nil {
+		r.outcomes.stop()
+		return nil, err
+	}
+	if err := r.recover(ctx); err != nil {
+		r.Stop(ctx)
+		return nil, err
+	}
+	r.gauges(r.cfg.Metrics)
+	r.loops.Add(3)
+	go r.loop(floor + 1)
+	go r.sweepLoop()
+	go r.trimLoop()
+	if r.unlisten, err = r.listen(); err != nil {
+		r.Stop(ctx)
+		return nil, err
+	}
+	return r, nil
+}
+
+func newRouter(cfg Config) *Router {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = prometheus.NewRegistry()
+	}
+	if cfg.KeepAge == 0 {
+		cfg.KeepAge = DefaultKeepAge
+	}
+	if cfg.KeepBytes == 0 {
+		cfg.KeepBytes = DefaultKeepBytes
+	}
+	r := &Router{
+		cfg: cfg, bus: cfg.Bus, log: cfg.Log, acct: newAccounts(cfg.Metrics),
+		streams: streams(cfg.Bus), lanes: map[string]*lane{}, readers: map[string]*bus.Backlog{},
+	}
+	r.readCtx, r.stopRead = context.WithCancel(context.Background())
+	r.deliverCtx, r.cutShort = context.WithCancel(context.Background())
+	return r
+}
+
+// recover picks up what waits in the backlogs, also of targets that are not in
+// the rules any more.
+func (r *Router) recover(ctx context.Context) error {
+	waiting, err := r.bus.Waiting(ctx)
+	if err != nil {
+		return err
+	}
+	r.lanesMu.Lock()
+	defer r.lanesMu.Unlock()
+	for name, n := range waiting {
+		l := r.lanes[name]
+		if l == nil {
+			l = newLane(r, name, nil)
+			r.lanes[name] = l
+		}
+		l.mu.Lock()
+		l.waiting += int(n)
+		l.startPump()
+		l.mu.Unlock()
+	}
+	return nil
+}
+
+// allLanes are the lanes in ascending order of name.
+func (r *Router) allLanes() []*lane {
+	r.lanesMu.Lock()
+	defer r.lanesMu.Unlock()
+	names := slices.Sorted(maps.Keys(r.lanes))
+	lanes := make([]*lane, len(names))
+	for i, name := range names {
+		lanes[i] = r.lanes[name]
+	}
+	return lanes
+}
+
+// forget lets go of a lane whose target is gone and which holds nothing.
+func (r *Router) forget(l *lane) {
+	r.lanesMu.Lock()
+	defer r.lanesMu.Unlock()
+	l.mu.Lock()
+	empty := l.handle == nil && l.waiting <= 0 && l.spilling == 0 && len(l.active) == 0 && !l.pumping
+	if empty {
+		l.closed = true
+	}
+	l.mu.Unlock()
+	if !empty || r.lanes[l.name] != l {
+		return
+	}
+	delete(r.lanes, l.name)
+	r.readersMu.Lock()
+	delete(r.readers, l.name)
+	r.readersMu.Unlock()
+	r.acct.forget(l.name)
+	if err := r.bus.DropBacklog(r.deliverCtx, l.name); err != nil {
+		r.log.Warn("removing a backlog consumer", "target", l.name, "error", err)
+	}
+}
+
+// Stop takes nothing more in, lets the deliveries under way finish until ctx
+// ends and cuts them short then, and saves the floor. What is not settled is
+// read again by the next start. It may come early or twice; the bus stays open.
+func (r *Router) Stop(ctx context.Context) {
+	r.stopOnce.Do(func() {
+		if r.unlisten != nil {
+			r.unlisten()
+		}
+		r.stopRead()
+		r.loops.Wait()
+		r.closeLanes()
+		r.finish(ctx)
+		r.cutShort()
+		r.workers.Wait()
+		r.aside.stop()
+		r.closeTargets()
+		r.outcomes.stop()
+		floor, _ := r.window.state()
+		if err := r.bus.SaveFloor(floor); err != nil {
+			r.log.Warn("the settled floor could not be saved; more will be read again", "error", err)
+		}
+	})
+}
+
+func (r *Router) closeLanes() {
+	for _, l := range r.allLanes() {
+		l.mu.Lock()
+		l.closed = true
+		l.wakePump()
+		l.mu.Unlock()
+	}
+}
+
+// finish waits for the deliveries under way.
+func (r *Router) finish(ctx context.Context) {
+	done := make(chan struct{})
+	go func() {
+		r.workers.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+func (r *Router) closeTargets() {
+	for _, l := range r.allLanes() {
+		l.mu.Lock()
+		l.retire(nil)
+		l.mu.Unlock()
+	}
+}
+
+// Sweep intervals.
+const (
+	sweepEvery = 25 * time.Millisecond
+	floorEvery = 100 * time.Millisecond
+	trimEvery  = time.Minute
+)
+
+// sweepLoop looks after what waits too long, and saves the floor.
+func (r *Router) sweepLoop() {
+	defer r.loops.Done()
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	var saved uint64
+	var savedAt time.Time
+	for {
+		select {
+		case <-r.readCtx.Done():
+			return
+		case now := <-tick.C:
+			tight := r.window.tight()
+			for _, l := range r.allLanes() {
+				l.sweep(now, tight)
+			}
+			floor, _ := r.window.state()
+			if floor == saved || now.Sub(savedAt) < floorEvery {
+				continue
+			}
+			if err := r.bus.SaveFloor(floor); err == nil {
+				saved, savedAt = floor, now
+			}
+		}
+	}
+}
+
+// trimLoop shortens the archive to what is to be kept.
+func (r *Router) trimLoop() {
+	defer r.loops.Done()
+	tick := time.NewTicker(trimEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.readCtx.Done():
+			return
+		case <-tick.C:
+			floor, _ := r.window.state()
+			err := r.bus.Trim(r.readCtx, floor, r.cfg.KeepAge, r.cfg.KeepBytes)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				r.log.Warn("the archive could not be shortened", "error", err)
+			}
+		}
+	}
+}
+
+// Err is why the router takes nothing any more, or nil.
+func (r *Router) Err() error {
+	if err := r.bus.Failed(); err != nil {
+		return fmt.Errorf("the store failed: %w", err)
+	}
+	return nil
+}
+
+// background runs f, which Stop waits for. After Stop began it is not run: what
+// it would have settled is read again.
+func (r *Router) background(f func()) { r.aside.run(f) }
+
+// tasks are goroutines that are started at any time and waited for once.
+type tasks struct {
+	mu      sync.Mutex
+	wg      sync.WaitGroup
+	stopped bool
+}
+
+func (t *tasks) run(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.stopped {
+		t.wg.Go(f)
+	}
+}
+
+func (t *tasks) stop() {
+	t.mu.Lock()
+	t.stopped = true
+	t.mu.Unlock()
+	t.wg.Wait()
+}

@@ -1,0 +1,132 @@
+package router
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// RuleStatus is one rule as it is in force.
+type RuleStatus struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description,omitempty"`
+	On          []string `json:"on"`
+	When        string   `json:"when,omitempty"`
+	To          []string `json:"to"`
+	Enabled     bool     `json:"enabled"`
+	Matched     uint64   `json:"matched"` // events, since the start
+	Errors      uint64   `json:"errors"`
+}
+
+// RulesStatus is the rule set in force.
+type RulesStatus struct {
+	Version string       `json:"version"`
+	Path    string       `json:"path"`
+	Loaded  time.Time    `json:"loaded"`
+	Rules   []RuleStatus `json:"rules"`
+}
+
+// Rules tells of the rule set in force.
+func (r *Router) Rules() RulesStatus {
+	set := r.set.Load()
+	st := RulesStatus{Version: set.version, Path: r.cfg.Rules, Loaded: set.loaded, Rules: []RuleStatus{}}
+	for _, rule := range set.source.Rules {
+		st.Rules = append(st.Rules, RuleStatus{
+			Name: rule.Name, Description: rule.Description, On: rule.On, When: rule.When, To: rule.To, Enabled: rule.Enabled,
+			Matched: value(r.acct.matched.WithLabelValues(rule.Name)),
+			Errors:  value(r.acct.ruleErrors.WithLabelValues(rule.Name)),
+		})
+	}
+	return st
+}
+
+// TargetStatus is one target and what became of its deliveries.
+type TargetStatus struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	// State is "straight" (deliveries go straight through), "aside" (they wait
+	// in the backlog until it is worked off), "held" (the target failed or asked
+	// for a pause and is left alone until Until) or "orphaned" (not in the rules
+	// any more).
+	State     string    `json:"state"`
+	Until     time.Time `json:"until,omitzero"`
+	Active    int       `json:"active"`  // deliveries under way
+	Waiting   int       `json:"waiting"` // in the backlog
+	Delivered uint64    `json:"delivered"`
+	Dead      uint64    `json:"dead_lettered"`
+	Retried   uint64    `json:"retried"` // attempts that failed and were to be repeated
+}
+
+// Targets tells of every target that is in the rules or still has deliveries.
+func (r *Router) Targets() []TargetStatus {
+	all := []TargetStatus{}
+	for _, l := range r.allLanes() {
+		all = append(all, l.status(time.Now()))
+	}
+	return all
+}
+
+func (l *lane) status(now time.Time) TargetStatus {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	st := TargetStatus{
+		Name: l.name, State: "straight", Active: len(l.active), Waiting: l.waiting,
+		Delivered: value(l.acct.delivered), Dead: value(l.acct.dead), Retried: value(l.acct.attemptBad),
+	}
+	switch {
+	case l.handle == nil:
+		st.State = "orphaned"
+		return st
+	case l.trouble.holding(now):
+		st.State, st.Until = "held", l.trouble.until.UTC()
+	case l.aside:
+		st.State = "aside"
+	}
+	switch spec := l.handle.spec; {
+	case spec.HTTP != nil:
+		st.Kind = "http"
+	case spec.Queue != nil:
+		st.Kind = "queue"
+	case spec.Stream != nil:
+		st.Kind = "stream"
+	}
+	return st
+}
+
+// Status is the router as a whole.
+type Status struct {
+	Version    string `json:"rules_version"`
+	Durability string `json:"durability"` // durable, relaxed or always; "servers" with remote NATS
+	Head       uint64 `json:"head"`       // highest durable sequence
+	Floor      uint64 `json:"floor"`      // everything up to it is settled
+	Accepted   uint64 `json:"accepted"`
+	Duplicates uint64 `json:"duplicates"`
+	Unmatched  uint64 `json:"unmatched"`
+	Error      string `json:"error,omitempty"`
+}
+
+// Status tells how the router is doing.
+func (r *Router) Status() Status {
+	floor, _ := r.window.state()
+	st := Status{
+		Version: r.set.Load().version, Durability: string(r.bus.Sync()), Head: r.bus.Durable(), Floor: floor,
+		Accepted: value(r.acct.accepted), Duplicates: value(r.acct.duplicates), Unmatched: value(r.acct.unmatched),
+	}
+	if r.bus.Remote() {
+		st.Durability = "servers"
+	}
+	if err := r.Err(); err != nil {
+		st.Error = err.Error()
+	}
+	return st
+}
+
+// value reads a counter.
+func value(c prometheus.Counter) uint64 {
+	var m dto.Metric
+	if err := c.Write(&m); err != nil {
+		return 0
+	}
+	return uint64(m.GetCounter().GetValue())
+}
