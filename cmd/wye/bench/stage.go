@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // scene says what has to be on stage to measure one row.
@@ -77,11 +78,13 @@ func (s *stage) role(ctx context.Context, name string, flags ...string) (*proces
 	return p, addr, nil
 }
 
-// strike ends every process, the load first, and removes the directory.
+// strike ends all processes, and removes the directory.
 func (s *stage) strike() {
+	var ending sync.WaitGroup
 	for _, p := range s.processes() {
-		p.stop()
+		ending.Go(p.stop)
 	}
+	ending.Wait()
 	if s.dir != "" {
 		_ = os.RemoveAll(s.dir)
 	}
