@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -66,13 +67,13 @@ func runBench(c *cobra.Command, cfg bench.Config, output string) error {
 	cfg.Progress = progress
 	report, err := bench.Run(ctx, cfg)
 	clear()
-	if err != nil {
+	switch {
+	case report == nil:
 		return err
+	case output == "json":
+		return errors.Join(err, report.WriteJSON(c.OutOrStdout()))
 	}
-	if output == "json" {
-		return report.WriteJSON(c.OutOrStdout())
-	}
-	return report.WriteTable(c.OutOrStdout())
+	return errors.Join(err, report.WriteTable(c.OutOrStdout()))
 }
 
 // newBenchRoleCommand runs one part of a benchmark in a process of its own.

@@ -57,7 +57,9 @@ func (c Config) validate() error {
 }
 
 // Run measures every chosen row once a round, one after another, so that what
-// disturbs the machine for a while does not hit all rounds of one row.
+// disturbs the machine for a while does not hit all rounds of one row. A row
+// that cannot be measured does not keep the others from it: the report lacks
+// it, and the error tells why. After an interrupt there is no report.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -73,6 +75,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	chosen := choose(cfg.Only)
 	seen := make([][]Figures, len(chosen))
+	var failures []error
 	for round := range cfg.Rounds {
 		for i, r := range chosen {
 			fmt.Fprintf(cfg.Progress, "round %d of %d, row %d of %d: %s", round+1, cfg.Rounds, i+1, len(chosen), r.name)
@@ -81,10 +84,11 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 				return nil, fmt.Errorf("interrupted: %w", context.Cause(ctx))
 			}
 			if err != nil {
-				return nil, fmt.Errorf("measure %q: %w", r.name, err)
+				failures = append(failures, fmt.Errorf("measure %q: %w", r.name, err))
+				continue
 			}
 			seen[i] = append(seen[i], f)
 		}
 	}
-	return report(cfg, machine, chosen, seen), nil
+	return report(cfg, machine, chosen, seen), errors.Join(failures...)
 }

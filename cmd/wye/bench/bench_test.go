@@ -95,9 +95,13 @@ func TestAnOpenLoopOffersWhatItSays(t *testing.T) {
 }
 
 func TestABinaryThatDoesNotStart(t *testing.T) {
-	cfg := quick(t, "ingest")
-	if _, err := Run(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "/nonexistent/wye") {
+	cfg := quick(t, "http", "ingest")
+	r, err := Run(t.Context(), cfg)
+	if err == nil || !strings.Contains(err.Error(), "/nonexistent/wye") {
 		t.Errorf("error is %v", err)
+	}
+	if r == nil || len(r.Rows) != 1 || r.Rows[0].Name != rowHTTP {
+		t.Errorf("the other rows should be there: %+v", r)
 	}
 	cfg.Binary = "/bin/false"
 	if _, err := Run(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "it ended") {

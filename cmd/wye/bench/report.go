@@ -42,6 +42,9 @@ func report(cfg Config, m Machine, chosen []row, seen [][]Figures) *Report {
 		Rounds: cfg.Rounds, Connections: cfg.Connections, Size: cfg.Size,
 	}}
 	for i, c := range chosen {
+		if len(seen[i]) == 0 {
+			continue
+		}
 		line := Row{Group: c.group, Name: c.name, Figures: median(seen[i])}
 		for _, f := range seen[i] {
 			line.Rounds = append(line.Rounds, f.EventsPerSecond)
