@@ -1,0 +1,11 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands are the subcommands.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		newServeCommand(),
+		newBenchCommand(),
+	}
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+
+	"github.com/wye-events/wye/cmd/wye/flood"
+	"github.com/wye-events/wye/router"
+	"github.com/wye-events/wye/router/api"
+	"github.com/wye-events/wye/router/bus"
+)
+
+type serveFlags struct {
+	rules, data, http, admin, nats, natsURL string
+	sync, logFormat                         string
+	duplicates, keepAge, grace              time.Duration
+	keepBytes                               uint64
+	maxEvent                                int
+	replicas                                int
+	pprof                                   bool
+}
+
+func newServeCommand() *cobra.Command {
+	var f serveFlags
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Take events in and route them by the rules",
+		Long: `Takes CloudEvents over HTTP and NATS, routes them by the rules, and delivers them.
+The rules are loaded again when their files change, on SIGHUP, and by POST /-/reload.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), f) },
+	}
+	fs := c.Flags()
+	fs.StringVar(&f.rules, "rules", "rules.yaml", "rule file, or a directory of them")
+	fs.StringVar(&f.data, "data", "./data", "directory of the embedded store")
+	fs.StringVar(&f.http, "http", "127.0.0.1:8080", "address that takes events")
+	fs.StringVar(&f.admin, "admin", "127.0.0.1:8081", "address of the admin interface")
+	fs.StringVar(&f.nats, "nats", "127.0.0.1:4222", "address of the embedded NATS server; empty for none")
+	fs.StringVar(&f.natsURL, "nats-url", "", "use these NATS servers instead of the embedded one")
+	fs.IntVar(&f.replicas, "replicas", 1, "replicas of Wye's streams on the servers of --nats-url")
+	fs.StringVar(&f.sync, "sync", "durable", "when an event counts as accepted: durable (on disk, group commit), always (one fsync an event), relaxed (in the operating system's memory)")
+	fs.DurationVar(&f.duplicates, "duplicate-window", 5*time.Minute, "how long an event's source and id are remembered")
+	fs.DurationVar(&f.keepAge, "keep-age", router.DefaultKeepAge, "how long routed events are kept")
+	fs.Uint64Var(&f.keepBytes, "keep-bytes", router.DefaultKeepBytes, "how many bytes of events are kept")
+	fs.IntVar(&f.maxEvent, "max-event", 1<<20, "largest request body in bytes, at most 8 MiB")
+	fs.DurationVar(&f.grace, "grace", 20*time.Second, "how long a stop waits for deliveries under way")
+	fs.StringVar(&f.logFormat, "log-format", "text", "text or json")
+	fs.BoolVar(&f.pprof, "pprof", false, "serve profiles of this process under /debug/pprof on the admin address")
+	return c
+}
+
+func serve(parent context.Context, f serveFlags) error {
+	cfg, err := f.check()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	b, err := bus.Open(ctx, cfg)
+	if err != nil {
+		return failed(err)
+	}
+	defer b.Close()
+
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r, err := router.Start(ctx, router.Config{
+		Bus: b, Rules: f.rules, KeepAge: f.keepAge, KeepBytes: f.keepBytes, Log: cfg.Log, Metrics: metrics,
+	})
+	if err != nil {
+		return failed(explain(err))
+	}
+	defer stopWithin(f.grace, r.Stop)
+
+	watcher, err := router.Watch(r, f.rules)
+	if err != nil {
+		return failed(err)
+	}
+	defer watcher.Close()
+	reloadOnHangup(ctx, r, cfg.Log)
+
+	servers, err := listen(f, r, metrics)
+	if err != nil {
+		return failed(err)
+	}
+	servers.start()
+	defer stopWithin(f.grace, servers.stop)
+	greet(os.Stdout, f, r, b, servers)
+
+	select {
+	case <-ctx.Done():
+		cfg.Log.Info("stopping: nothing more is taken in, deliveries under way finish")
+	case <-b.FailedCh():
+		return failed(b.Failed())
+	case err := <-servers.failed:
+		return failed(err)
+	}
+	return nil
+}
+
+// stopWithin calls a stop that may take a while but not longer than grace.
+func stopWithin(grace time.Duration, stop func(context.Context)) {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	stop(ctx)
+}
+
+const mostEvent = 8 << 20
+
+// check reads the flags that can be wrong.
+func (f serveFlags) check() (bus.Config, error) {
+	cfg := bus.Config{
+		Dir: f.data, Listen: f.nats, URL: f.natsURL, DuplicateWindow: f.duplicates,
+		MaxMessage: f.maxEvent, Replicas: f.replicas,
+	}
+	var err error
+	if cfg.Sync, err = bus.ParseSync(f.sync); err != nil {
+		return cfg, fmt.Errorf("--sync: %w", err)
+	}
+	if f.maxEvent < 1 || f.maxEvent > mostEvent {
+		return cfg, fmt.Errorf("--max-event %d: expected 1 to %d bytes", f.maxEvent, mostEvent)
+	}
+	if f.duplicates < time.Second {
+		return cfg, fmt.Errorf("--duplicate-window %s: expected at least 1s", f.duplicates)
+	}
+	var h slog.Handler
+	switch f.logFormat {
+	case "text":
+		h = slog.NewTextHandler(os.Stderr, nil)
+	case "json":
+		h = slog.NewJSONHandler(os.Stderr, nil)
+	default:
+		return cfg, fmt.Errorf("--log-format %q: expected text or json", f.logFormat)
+	}
+	cfg.Log = slog.New(flood.New(h))
+	return cfg, nil
+}
+
+// explain shows the problems of a rule set that was refused at the start.
+func explain(err error) error {
+	var refused *router.RulesError
+	if errors.As(err, &refused) {
+		refused.Problems.Write(os.Stderr, isTerminal(os.Stderr))
+	}
+	return err
+}
+
+func reloadOnHangup(ctx context.Context, r *router.Router, log *slog.Logger) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		defer signal.Stop(hangup)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-hangup:
+				router.LogReload(log, r.Reload(ctx))
+			}
+		}
+	}()
+}
+
+// servers are the two HTTP listeners.
+type servers struct {
+	ingest, admin         *http.Server
+	ingestAddr, adminAddr net.Listener
+	failed                chan error
+}
+
+// Limits of a publisher's connection.
+const (
+	headerWithin = 5 * time.Second
+	bodyWithin   = 60 * time.Second
+	idleFor      = 2 * time.Minute
+	headerBytes  = 32 << 10
+)
+
+func listen(f serveFlags, r *router.Router, metrics *prometheus.Registry) (*servers, error) {
+	ingestAddr, err := listenOn("--http", f.http)
+	if err != nil {
+		return nil, err
+	}
+	adminAddr, err := listenOn("--admin", f.admin)
+	if err != nil {
+		ingestAddr.Close()
+		return nil, err
+	}
+	admin := api.Admin(r, metrics)
+	if f.pprof {
+		admin = withProfiles(admin)
+	}
+	return &servers{
+		ingest: newServer(api.Ingest(r, int64(f.maxEvent))), ingestAddr: ingestAddr,
+		admin: newServer(admin), adminAddr: adminAddr,
+		failed: make(chan error, 2),
+	}, nil
+}
+
+func listenOn(flag, addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w; is another Wye running? Choose another address with %s", flag, addr, err, flag)
+	}
+	return l, nil
+}
+
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerWithin, ReadTimeout: bodyWithin,
+		IdleTimeout: idleFor, MaxHeaderBytes: headerBytes,
+	}
+}
+
+func (s *servers) start() {
+	for srv, l := range map[*http.Server]net.Listener{s.ingest: s.ingestAddr, s.admin: s.adminAddr} {
+		go func() {
+			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				s.failed <- err
+			}
+		}()
+	}
+}
+
+// stop answers the requests under way and takes no more; the publishers' side first.
+func (s *servers) stop(ctx context.Context) {
+	for _, srv := range []*http.Server{s.ingest, s.admin} {
+		if srv.Shutdown(ctx) != nil {
+			srv.Close()
+		}
+	}
+}
