@@ -43,7 +43,7 @@ Rows: ` + strings.Join(bench.Groups(), ", ") + `.`,
 	f.StringVar(&cfg.Binary, "binary", "", "the wye to measure (default this one)")
 	f.StringVar(&cfg.Dir, "dir", os.TempDir(), "where stores are put while they are measured; choose the disk you mean")
 	f.StringVarP(&output, "output", "o", "table", "table or json")
-	f.StringVar(&cfg.Profile, "profile", "", "directory for CPU profiles of the parts other than Wye")
+	f.StringVar(&cfg.Profile, "profile", "", "directory for CPU profiles of all parts")
 	_ = f.MarkHidden("profile")
 	c.AddCommand(newBenchRoleCommand())
 	return c
@@ -67,13 +67,17 @@ func runBench(c *cobra.Command, cfg bench.Config, output string) error {
 	cfg.Progress = progress
 	report, err := bench.Run(ctx, cfg)
 	clear()
-	switch {
-	case report == nil:
-		return err
-	case output == "json":
-		return errors.Join(err, report.WriteJSON(c.OutOrStdout()))
+	if report != nil {
+		write := report.WriteTable
+		if output == "json" {
+			write = report.WriteJSON
+		}
+		err = errors.Join(err, write(c.OutOrStdout()))
 	}
-	return errors.Join(err, report.WriteTable(c.OutOrStdout()))
+	if err != nil {
+		return failed(err)
+	}
+	return nil
 }
 
 // newBenchRoleCommand runs one part of a benchmark in a process of its own.

@@ -79,7 +79,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	for round := range cfg.Rounds {
 		for i, r := range chosen {
 			fmt.Fprintf(cfg.Progress, "round %d of %d, row %d of %d: %s", round+1, cfg.Rounds, i+1, len(chosen), r.name)
-			f, err := measureScene(ctx, cfg, r.scene)
+			f, err := measureScene(ctx, cfg, r)
 			if ctx.Err() != nil {
 				return nil, fmt.Errorf("interrupted: %w", context.Cause(ctx))
 			}

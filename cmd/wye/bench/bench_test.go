@@ -72,7 +72,7 @@ func TestStoreRowsOfEveryDurability(t *testing.T) {
 	for _, sync := range []string{storeAlways, storeRelaxed, groupCommit} {
 		t.Run(sync, func(t *testing.T) {
 			cfg := quick(t)
-			f, err := measureScene(t.Context(), cfg, scene{router: ours("publish", "--sync", sync)})
+			f, err := measureScene(t.Context(), cfg, row{scene: scene{router: ours("publish", "--sync", sync)}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +85,8 @@ func TestStoreRowsOfEveryDurability(t *testing.T) {
 }
 
 func TestAnOpenLoopOffersWhatItSays(t *testing.T) {
-	f, err := measureScene(t.Context(), quick(t), scene{router: ours("null"), sink: true, event: matchingType, rate: 200})
+	slow := scene{router: ours("null"), sink: true, event: matchingType, rate: 200}
+	f, err := measureScene(t.Context(), quick(t), row{scene: slow})
 	if err != nil {
 		t.Fatal(err)
 	}

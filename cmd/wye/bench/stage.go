@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -24,9 +23,11 @@ type router func(ctx context.Context, s *stage) (p *process, addr string, err er
 
 // stage is the processes of one row and the directory they may use.
 type stage struct {
-	cfg  Config
-	dir  string
-	sink string // URL; empty without a sink
+	cfg   Config
+	name  string // of the row
+	dir   string
+	sink  string // URL; empty without a sink
+	admin string // URL of Wye's admin interface; empty without Wye
 
 	router, load, sinkProcess *process
 }
@@ -64,7 +65,7 @@ func (s *stage) role(ctx context.Context, name string, flags ...string) (*proces
 		"--connections", strconv.Itoa(s.cfg.Connections), "--size", strconv.Itoa(s.cfg.Size),
 	}, flags...)
 	if s.cfg.Profile != "" {
-		flags = append(flags, "--profile", fmt.Sprintf("%s/%s.prof", s.cfg.Profile, name))
+		flags = append(flags, "--profile", s.profilePath(name))
 	}
 	p, err := startRole(ctx, s.cfg.Self, name, flags...)
 	if err != nil {

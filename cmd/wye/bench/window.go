@@ -28,10 +28,10 @@ type usage struct {
 
 // measureScene sets the stage, lets the load run for a while, and gives the
 // figures of the window after the warm-up.
-func measureScene(ctx context.Context, cfg Config, c scene) (f Figures, err error) {
-	s := &stage{cfg: cfg}
+func measureScene(ctx context.Context, cfg Config, r row) (f Figures, err error) {
+	s := &stage{cfg: cfg, name: r.name}
 	defer s.strike()
-	if err := s.set(ctx, c); err != nil {
+	if err := s.set(ctx, r.scene); err != nil {
 		return f, err
 	}
 	if err := pause(ctx, min(cfg.Duration, time.Second)); err != nil {
@@ -41,7 +41,7 @@ func measureScene(ctx context.Context, cfg Config, c scene) (f Figures, err erro
 	if err != nil {
 		return f, err
 	}
-	if err := pause(ctx, cfg.Duration); err != nil {
+	if err := s.perform(ctx); err != nil {
 		return f, err
 	}
 	after, err := s.snapshot()
@@ -50,6 +50,14 @@ func measureScene(ctx context.Context, cfg Config, c scene) (f Figures, err erro
 	}
 	f = figuresOf(before, after, s.sinkProcess != nil)
 	return f, s.settle(ctx, &f)
+}
+
+// perform lets the window pass, and profiles Wye meanwhile where that is asked for.
+func (s *stage) perform(ctx context.Context) error {
+	if s.cfg.Profile != "" && s.admin != "" {
+		return fetchProfile(ctx, s.admin, s.profilePath("wye"), s.cfg.Duration)
+	}
+	return pause(ctx, s.cfg.Duration)
 }
 
 func (s *stage) snapshot() (now snapshot, err error) {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,9 @@ import (
 // startup is how long Wye may take until it is ready.
 const startup = 20 * time.Second
 
+// nobody is a target that no event goes to, in rows without a sink.
+const nobody = "http://127.0.0.1:9/"
+
 // wye is a router that is the real program, with a durability.
 func wye(sync string) router {
 	return func(ctx context.Context, s *stage) (*process, string, error) {
@@ -22,16 +26,22 @@ func wye(sync string) router {
 			return nil, "", err
 		}
 		rules := filepath.Join(s.dir, "rules.yaml")
-		if err := os.WriteFile(rules, []byte(ruleFile(s.sink)), 0o600); err != nil {
+		if err := os.WriteFile(rules, []byte(ruleFile(cmp.Or(s.sink, nobody))), 0o600); err != nil {
 			return nil, "", err
 		}
-		p, err := start(ctx, "wye serve", nil, s.cfg.Binary, "serve", "--rules", rules,
-			"--data", filepath.Join(s.dir, "data"), "--sync", sync,
-			"--http", addrs[0], "--admin", addrs[1], "--nats", addrs[2])
+		flags := []string{
+			"--rules", rules, "--data", filepath.Join(s.dir, "data"), "--sync", sync,
+			"--http", addrs[0], "--admin", addrs[1], "--nats", addrs[2],
+		}
+		if s.cfg.Profile != "" {
+			flags = append(flags, "--pprof")
+		}
+		p, err := start(ctx, "wye serve", nil, append([]string{s.cfg.Binary, "serve"}, flags...)...)
 		if err != nil {
 			return nil, "", err
 		}
-		if err := p.untilReady(ctx, "http://"+addrs[1]+"/-/ready"); err != nil {
+		s.admin = "http://" + addrs[1]
+		if err := p.untilReady(ctx, s.admin+"/-/ready"); err != nil {
 			p.stop()
 			return nil, "", err
 		}
