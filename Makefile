@@ -1,0 +1,32 @@
+# Wye. `make help` lists what there is; each target tells what it is for.
+GO          ?= go
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.6.1
+
+.PHONY: run test test-long bench lint generate build help
+
+run: ## Start Wye with rules.yaml and say what to try
+	@$(GO) run ./cmd/wye serve --rules rules.yaml
+
+test: ## Run all tests with the race detector (a few minutes)
+	$(GO) test -race ./...
+
+test-long: ## Run the long fault tests: 100 kills, 10 power cuts (root and loop devices for the latter)
+	WYE_LONG=1 $(GO) test -race -count=1 -timeout 80m -v -run 'TestKill|TestPowerCut|TestLong' ./...
+
+bench: ## Measure Wye beside its floors and baselines, and the packages one by one
+	$(GO) run ./cmd/wye bench
+	$(GO) test -run '^$$' -bench . ./rules ./schemas/... ./targets ./router/...
+
+lint: ## Vet, format and static checks
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l .)" || { echo "gofmt is needed on:"; gofmt -l .; exit 1; }
+	$(GO) run $(STATICCHECK) ./...
+
+generate: ## Write generated files anew (the JSON Schema of the rule file)
+	$(GO) generate ./...
+
+build: ## Build the binary into bin/wye
+	$(GO) build -trimpath -o bin/wye ./cmd/wye
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
