@@ -85,11 +85,11 @@ func (r *Report) writeRows(w io.Writer) {
 		width = max(width, len(row.Name))
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "%*s\tevents/s\tp50 ms\tp99 ms\tp99.9 ms\tCPU s/million\twith load and sink\tothers' CPUs\t\n", width, "")
+	fmt.Fprintf(t, "%*s\tevents/s\tp50 ms\tp99 ms\tp99.9 ms\tCPU s/million\twith load and sink\tothers' CPUs\tbehind\t\n", width, "")
 	for _, row := range r.Rows {
-		fmt.Fprintf(t, "%-*s\t%.0f\t%.2f\t%.2f\t%.2f\t%s\t%s\t%s\t\n", width, row.Name,
+		fmt.Fprintf(t, "%-*s\t%.0f\t%.2f\t%.2f\t%.2f\t%s\t%s\t%s\t%d\t\n", width, row.Name,
 			row.EventsPerSecond, row.P50, row.P99, row.P999,
-			known(row.RouterCPU, "%.1f"), known(row.TotalCPU, "%.1f"), known(row.OthersCPU, "%.2f"))
+			known(row.RouterCPU, "%.1f"), known(row.TotalCPU, "%.1f"), known(row.OthersCPU, "%.2f"), row.Behind)
 	}
 	t.Flush()
 	fmt.Fprintln(w)
