@@ -21,8 +21,9 @@ var ErrBusy = errors.New("too many accepted events wait to be routed; try again 
 const (
 	// busyAt is how many events may wait to be read before more are refused.
 	busyAt = 500_000
-	// breather is the longest that one event waits while the router is behind.
-	breather = 100 * time.Millisecond
+	// breather is the longest that one event waits while the router is behind:
+	// longer than a lane that is stuck takes to step aside.
+	breather = time.Second
 )
 
 // Receipt is the answer to an accepted event.

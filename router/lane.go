@@ -14,8 +14,11 @@ import (
 
 const (
 	// stuckAfter is how long the oldest delivery of a lane may wait for its turn
-	// before the lane's queue, and what follows, goes to the backlog.
-	stuckAfter = 100 * time.Millisecond
+	// before the lane's queue, and what follows, goes to the backlog; stuckSoon
+	// is the same while the window is more than half full. (Much less, and a
+	// machine that is merely busy writes everything twice, which makes it busier.)
+	stuckAfter = 400 * time.Millisecond
+	stuckSoon  = 100 * time.Millisecond
 	// lendAfter is how long a delivery may be under way before it is stored in
 	// the backlog meanwhile, so that it does not hold the floor.
 	lendAfter = time.Second
@@ -337,13 +340,13 @@ func (l *lane) stepAside() {
 
 // sweep looks for what waits too long. It is called at short intervals.
 func (l *lane) sweep(now time.Time, tight bool) {
-	l.mu.Lock()
-	if first := l.queue.first(); first != nil && now.Sub(first.since) > stuckAfter {
-		l.stepAside()
-	}
-	patience := lendAfter
+	stuck, patience := stuckAfter, lendAfter
 	if tight {
-		patience = lendSoon
+		stuck, patience = stuckSoon, lendSoon
+	}
+	l.mu.Lock()
+	if first := l.queue.first(); first != nil && now.Sub(first.since) > stuck {
+		l.stepAside()
 	}
 	var long []*job
 	for j := range l.active {

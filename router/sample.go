@@ -26,6 +26,9 @@ var sampleData = []string{
 func (r *Router) Sample() Sample {
 	set := r.set.Load()
 	first := Sample{Type: "com.example.order.placed", Data: sampleData[0]}
+	if first.Then = r.foretell(set, first); first.Then != "" {
+		return first
+	}
 	for _, rule := range set.matcher.Rules() {
 		for _, on := range rule.On {
 			eventType := strings.NewReplacer("**", "sample", "*", "sample").Replace(on)

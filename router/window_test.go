@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -87,25 +88,28 @@ func TestFullWindowWaits(t *testing.T) {
 		"bytes":  {8, windowBytes / 8},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWindow(0)
-			first := admit(t, w, 1, c.size, 1)
-			for seq := 2; seq <= c.n; seq++ {
-				admit(t, w, uint64(seq), c.size, 1)
-			}
-			got := make(chan error, 1)
-			go func() {
-				_, err := w.admit(t.Context(), uint64(c.n+1), c.size, 1)
-				got <- err
-			}()
-			select {
-			case <-got:
-				t.Fatal("a full window took one more")
-			default:
-			}
-			w.settle(first)
-			if err := <-got; err != nil {
-				t.Fatal(err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				w := newWindow(0)
+				first := admit(t, w, 1, c.size, 1)
+				for seq := 2; seq <= c.n; seq++ {
+					admit(t, w, uint64(seq), c.size, 1)
+				}
+				got := make(chan error, 1)
+				go func() {
+					_, err := w.admit(t.Context(), uint64(c.n+1), c.size, 1)
+					got <- err
+				}()
+				synctest.Wait()
+				select {
+				case <-got:
+					t.Fatal("a full window took one more")
+				default:
+				}
+				w.settle(first)
+				if err := <-got; err != nil {
+					t.Fatal(err)
+				}
+			})
 		})
 	}
 }
