@@ -304,21 +304,28 @@ const storeAgain = time.Second
 // store writes a letter and calls then once it is durable. It tries until it
 // works: what it would replace stays unsettled meanwhile, so nothing is lost.
 func (l *lane) store(write appendFunc, id string, text letter, j *job, then func(bus.Receipt)) {
+	l.r.stores.Add(1)
 	m, err := text.message(id, j.delivery.Event)
 	if err != nil {
 		l.r.log.Error("a delivery could not be written down", "error", err)
+		l.r.stores.Done()
 		return
 	}
 	write(l.name, m, func(r bus.Receipt, err error) {
 		if err == nil {
 			then(r)
+			l.r.stores.Done()
 			return
 		}
 		if errors.Is(err, bus.ErrClosed) || l.r.deliverCtx.Err() != nil {
+			l.r.stores.Done()
 			return // unsettled: read again after the restart
 		}
 		l.r.log.Error("the store did not take a delivery; trying again", "target", l.name, "id", id, "error", err)
-		time.AfterFunc(storeAgain, func() { l.store(write, id, text, j, then) })
+		time.AfterFunc(storeAgain, func() {
+			l.store(write, id, text, j, then)
+			l.r.stores.Done()
+		})
 	})
 }
 

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -53,6 +54,9 @@ func (e *RulesError) Error() string {
 func (r *Router) Reload(ctx context.Context) error {
 	r.reloadMu.Lock()
 	defer r.reloadMu.Unlock()
+	if r.stopping {
+		return errStopping
+	}
 	err := r.reload(ctx)
 	if err != nil {
 		r.acct.reloads.WithLabelValues("refused").Inc()
@@ -61,6 +65,8 @@ func (r *Router) Reload(ctx context.Context) error {
 	r.acct.reloads.WithLabelValues("ok").Inc()
 	return nil
 }
+
+var errStopping = errors.New("the server is stopping")
 
 func (r *Router) reload(ctx context.Context) error {
 	source, matcher, problems := rules.Load(r.cfg.Rules)

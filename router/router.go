@@ -51,6 +51,7 @@ type Router struct {
 	// never changed; each event is judged by the one that it found here.
 	set      atomic.Pointer[ruleset]
 	reloadMu sync.Mutex
+	stopping bool // guarded by reloadMu
 
 	lanesMu sync.Mutex
 	lanes   map[string]*lane // also those whose target is gone but not their deliveries
@@ -64,6 +65,7 @@ type Router struct {
 	cutShort   context.CancelFunc
 	loops      sync.WaitGroup
 	workers    sync.WaitGroup // lane workers and pumps
+	stores     sync.WaitGroup // letters on their way into BACKLOG and DEAD
 	aside      tasks
 	unlisten   func()
 	stopOnce   sync.Once
@@ -190,11 +192,15 @@ func (r *Router) Stop(ctx context.Context) {
 		}
 		r.stopRead()
 		r.loops.Wait()
+		r.reloadMu.Lock()
+		r.stopping = true
+		r.reloadMu.Unlock()
 		r.closeLanes()
-		r.finish(ctx)
+		await(ctx, r.workers.Wait)
+		r.aside.stop()
+		await(ctx, r.stores.Wait)
 		r.cutShort()
 		r.workers.Wait()
-		r.aside.stop()
 		r.closeTargets()
 		r.outcomes.stop()
 		floor, _ := r.window.state()
@@ -213,11 +219,11 @@ func (r *Router) closeLanes() {
 	}
 }
 
-// finish waits for the deliveries under way.
-func (r *Router) finish(ctx context.Context) {
+// await waits for something until ctx ends.
+func await(ctx context.Context, wait func()) {
 	done := make(chan struct{})
 	go func() {
-		r.workers.Wait()
+		wait()
 		close(done)
 	}()
 	select {

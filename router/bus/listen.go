@@ -3,6 +3,7 @@ package bus
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 )
@@ -18,10 +19,10 @@ type Incoming struct {
 // Listen calls handle, in order, for every message on wye.in and wye.in.>
 // until the returned function is called, which waits for the last one.
 func (b *Bus) Listen(handle func(Incoming)) (stop func(), err error) {
-	var subs []*nats.Subscription
+	var stops []func()
 	stop = func() {
-		for _, s := range subs {
-			s.Unsubscribe()
+		for _, f := range stops {
+			f()
 		}
 	}
 	for _, subject := range []string{subjectIn, subjectIn + ".>"} {
@@ -30,9 +31,25 @@ func (b *Bus) Listen(handle func(Incoming)) (stop func(), err error) {
 			stop()
 			return nil, fmt.Errorf("listen on %s: %w", subject, err)
 		}
-		subs = append(subs, s)
+		stops = append(stops, func() { drain(s) })
 	}
 	return stop, b.nc.Flush()
+}
+
+// drainWithin bounds the wait for the last messages of a subscription.
+const drainWithin = 5 * time.Second
+
+// drain ends a subscription once what already came is handled.
+func drain(s *nats.Subscription) {
+	closed := make(chan struct{})
+	s.SetClosedHandler(func(string) { close(closed) })
+	if s.Drain() != nil {
+		return // not connected: nothing comes any more
+	}
+	select {
+	case <-closed:
+	case <-time.After(drainWithin):
+	}
 }
 
 func (b *Bus) incoming(m *nats.Msg) Incoming {
