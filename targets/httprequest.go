@@ -94,7 +94,7 @@ var userAgent = []string{"Wye"}
 func (t *httpTarget) read(ctx context.Context, response *http.Response) (*reply, error) {
 	r := &reply{status: response.StatusCode, verdict: t.cfg.Statuses.Of(response.StatusCode)}
 	if r.verdict == Accepted {
-		if response.Body == http.NoBody {
+		if response.Body == http.NoBody || r.status == http.StatusSwitchingProtocols {
 			return r, nil
 		}
 		_, err := io.CopyN(io.Discard, response.Body, maxAnswer)
@@ -105,6 +105,10 @@ func (t *httpTarget) read(ctx context.Context, response *http.Response) (*reply,
 	}
 	r.retryAfter = response.Header.Get("Retry-After")
 	r.location = response.Header.Get("Location")
+	if r.status == http.StatusSwitchingProtocols {
+		// Its body is the bare connection, which knows no timeout any more.
+		return r, nil
+	}
 	// A refusal whose body breaks off is still a refusal.
 	var err error
 	r.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))

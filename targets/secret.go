@@ -20,14 +20,11 @@ const MaxSecret = 64 << 10
 // only [Secret.Reveal] gives it, where a request is built.
 type Secret struct {
 	refs string // the references, for people; empty where there are none
-	// hidden is a pointer because fmt prints the unexported strings of a struct
-	// that holds a Secret without asking its methods, but stops at a pointer.
-	hidden *hidden
-}
-
-type hidden struct {
-	text  string   // with the references replaced by their values
-	parts []string // each value on its own
+	// hidden gives the text with the references replaced by their values, and
+	// each value on its own. It is a function because fmt prints the unexported
+	// fields of a struct that holds a Secret without asking its methods, and
+	// looks through pointers for some verbs; into a function it cannot look.
+	hidden func() (text string, parts []string)
 }
 
 // Resolve replaces the references in text by what they name now:
@@ -59,7 +56,8 @@ func Resolve(text string) (Secret, error) {
 		out.WriteString(value)
 		refs, parts, rest = append(refs, "${"+ref+"}"), append(parts, value), tail
 	}
-	return Secret{refs: strings.Join(refs, " "), hidden: &hidden{out.String(), parts}}, nil
+	hidden := func() (string, []string) { return out.String(), parts }
+	return Secret{strings.Join(refs, " "), hidden}, nil
 }
 
 // HasReference says whether Resolve would look something up.
@@ -142,7 +140,8 @@ func (s Secret) Reveal() string {
 	if s.hidden == nil {
 		return ""
 	}
-	return s.hidden.text
+	text, _ := s.hidden()
+	return text
 }
 
 // Parts are the values of the references, each on its own: what must not be
@@ -151,7 +150,8 @@ func (s Secret) Parts() []string {
 	if s.hidden == nil {
 		return nil
 	}
-	return s.hidden.parts
+	_, parts := s.hidden()
+	return parts
 }
 
 // String names the references.

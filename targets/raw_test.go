@@ -1,0 +1,72 @@
+package targets_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// rawServer is a receiver below HTTP: it sees the bytes of requests, and says
+// what no HTTP server says.
+type rawServer struct {
+	url      string
+	requests atomic.Int64
+	heads    chan string // of the requests, as they came
+}
+
+// raw answers the n-th request, from 1, with the text that reply gives, and
+// closes the connection after a text that does not end a line.
+func raw(t testing.TB, reply func(n int) string) *rawServer {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	r := &rawServer{url: "http://" + l.Addr().String() + "/orders", heads: make(chan string, 64)}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { c.Close() })
+			go r.talk(c, reply)
+		}
+	}()
+	return r
+}
+
+func (r *rawServer) talk(c net.Conn, reply func(n int) string) {
+	defer c.Close()
+	in := bufio.NewReader(c)
+	for {
+		head, err := readHead(in)
+		if err != nil {
+			return
+		}
+		n, _ := bodyLength(bufio.NewReader(strings.NewReader(head)))
+		if _, err := in.Discard(n); err != nil {
+			return
+		}
+		text := reply(int(r.requests.Add(1)))
+		r.heads <- head
+		_, err = io.WriteString(c, text)
+		if err != nil || !strings.HasSuffix(text, "\r\n") {
+			return
+		}
+	}
+}
+
+func readHead(in *bufio.Reader) (string, error) {
+	var head strings.Builder
+	for {
+		line, err := in.ReadString('\n')
+		head.WriteString(line)
+		if err != nil || line == "\r\n" {
+			return head.String(), err
+		}
+	}
+}
