@@ -145,6 +145,8 @@ func TestParseBadHeaders(t *testing.T) {
 		{name: "content type beyond ASCII", header: binaryMessage(`Content-Type: text/plain; a="ä"`), want: `attribute "datacontenttype": "text/plain; a=\"ä\"" has characters outside of ASCII, which a media type cannot have`},
 		{name: "two content types", header: map[string][]string{"Content-Type": {"text/plain", structured}}, want: `attribute "datacontenttype": the header Content-Type is given 2 times; send it once`},
 		{name: "two content types in two letter cases", header: map[string][]string{"content-type": {"text/plain"}, "CONTENT-TYPE": {structured}}, want: `attribute "datacontenttype": the header Content-Type is given 2 times; send it once`},
+		{name: "a second content type beside the usual spelling", header: binaryMessage("Content-Type: text/plain", "content-type: application/json"), body: "x", want: `attribute "datacontenttype": the header Content-Type is given 2 times; send it once`},
+		{name: "a second content type beside a structured event", header: map[string][]string{"Content-Type": {structured}, "content-type": {"text/plain"}}, body: std + "}", want: `attribute "datacontenttype": the header Content-Type is given 2 times; send it once`},
 
 		{name: "too many other headers", header: binaryMessage(manyHeaders("x-h", 65)...), kind: tooLarge, want: `the message has 65 headers besides the event's attributes; at most 64 are allowed`},
 		{name: "too large other headers", header: binaryMessage("x-big: " + strings.Repeat("v", 16<<10)), kind: tooLarge, want: `the headers besides the event's attributes have 16389 bytes; at most 16384 are allowed`},
@@ -277,6 +279,8 @@ func TestParseBadStructured(t *testing.T) {
 
 		{name: "half a pair in an attribute", body: std + `,"subject":"\udead"}`, want: `attribute "subject": ` + half},
 		{name: "pair the wrong way round", body: std + `,"subject":"\udead\ud83d"}`, want: `attribute "subject": ` + half},
+		{name: "two second halves", body: std + `,"subject":"\udead\udead"}`, want: `attribute "subject": ` + half},
+		{name: "two faults, the first in the text", body: std + `,"subject":5,"time":"x"}`, want: `attribute "subject": is a number; it must be a JSON string`},
 		{name: "half a pair in an extension", body: std + `,"ext":"\ud83dx"}`, want: `attribute "ext": ` + half},
 		{name: "half a pair and an escape", body: std + `,"ext":"\ud83d\u0041"}`, want: `attribute "ext": ` + half},
 		{name: "line break in an attribute", body: std + `,"subject":"a\nb"}`, want: `attribute "subject": ` + control},

@@ -181,6 +181,15 @@ func TestTransportHeaders(t *testing.T) {
 	}
 }
 
+func TestHeadersInSeveralLetterCasesHaveOneResult(t *testing.T) {
+	for range 20 {
+		got := mustParse(t, binaryMessage("X-Twice: c", "x-twice: a", "X-TWICE: b", "x-TWICE: d"), nil).Headers
+		if want := []cloudevent.Header{{Name: "x-twice", Value: "a, b, c, d"}}; !cmp.Equal(want, got) {
+			t.Fatalf("headers = %v, want %v", got, want)
+		}
+	}
+}
+
 func TestRepeatedHeaderIsJoinedInOrder(t *testing.T) {
 	h := binaryMessage()
 	h["X-Forwarded-For"] = []string{"b", "a"}

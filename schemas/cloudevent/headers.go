@@ -51,6 +51,9 @@ var keptNames = func() map[string]string {
 type picker struct {
 	list  []Header
 	bytes int
+	// types counts Content-Type headers: NATS can carry them in several letter
+	// cases, and two receivers must not read two different events.
+	types int
 }
 
 // pick keeps one header or leaves it out. A name that is no HTTP token, and a
@@ -60,6 +63,9 @@ func (p *picker) pick(name string, values []string) {
 	var buf [64]byte
 	lower := lowerName(buf[:0], name)
 	if lower == nil || droppedHeaders[string(lower)] {
+		if string(lower) == "content-type" {
+			p.types += len(values)
+		}
 		return
 	}
 	kept, ok := keptNames[string(lower)]
@@ -115,6 +121,9 @@ func joinValues(values []string) string {
 
 // headers is what was picked, in order and within the limits.
 func (p *picker) headers() ([]Header, *Error) {
+	if p.types > 1 {
+		return nil, contentTypeTwice(p.types)
+	}
 	slices.SortFunc(p.list, func(a, b Header) int { return strings.Compare(a.Name, b.Name) })
 	p.list = joinSameName(p.list)
 	if len(p.list) > MaxHeaders {

@@ -55,11 +55,12 @@ func Parse(header map[string][]string, body []byte) (evs []*Event, mode Mode, er
 	return evs, mode, nil
 }
 
-// contentType is the value of the one Content-Type header.
+// contentType is the value of the Content-Type header. A second one in another
+// letter case is found when the headers are walked through, see picker.
 func contentType(header map[string][]string) (string, *Error) {
 	// The spelling of net/http and of most NATS clients, without a walk.
 	values, ok := header["Content-Type"]
-	if !ok || len(values) != 1 {
+	if !ok {
 		values = valuesOf(header, "content-type")
 	}
 	switch len(values) {
@@ -68,7 +69,11 @@ func contentType(header map[string][]string) (string, *Error) {
 	case 1:
 		return trimOWS(values[0]), nil
 	}
-	return "", malformed("datacontenttype", "the header Content-Type is given %d times; send it once", len(values))
+	return "", contentTypeTwice(len(values))
+}
+
+func contentTypeTwice(n int) *Error {
+	return malformed("datacontenttype", "the header Content-Type is given %d times; send it once", n)
 }
 
 func valuesOf(header map[string][]string, lower string) (all []string) {

@@ -96,3 +96,22 @@ func checkBinary(t *testing.T, e *cloudevent.Event) {
 		t.Errorf("binary (-want +got):\n%s\n%v", diff, header)
 	}
 }
+
+func TestAppendStructured(t *testing.T) {
+	for want, e := range map[string]*cloudevent.Event{
+		std + `,"subject":"a\"b\\ä","n":-1,"b":false,"s":"","data":{"a": 1}}`: order(func(e ev) {
+			e.Subject, e.Data = `a"b\ä`, []byte(" {\"a\": 1} \r\n")
+			e.Extensions = extensions("n", int32(-1), "b", false, "s", "")
+		}),
+		std + `,"datacontenttype":"text/plain","data":"a\n\r\t\u0000\u001F` + "\x7f" + `"}`: order(func(e ev) { e.DataContentType, e.Data = "text/plain", []byte("a\n\r\t\x00\x1f\x7f") }),
+		std + `,"datacontenttype":"text/plain","data_base64":"/w=="}`:                       order(func(e ev) { e.DataContentType, e.Data = "text/plain", []byte{0xff} }),
+		std + `,"data_base64":""}`: order(func(e ev) { e.Data = []byte{} }),
+	} {
+		if diff := cmp.Diff(want, string(e.AppendStructured(nil))); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	if got := string(cloudevent.AppendBatch([]byte("x"), nil)); got != "x[]" {
+		t.Errorf("empty batch = %s", got)
+	}
+}
