@@ -102,12 +102,11 @@ func messageID(ev *cloudevent.Event) string {
 // breathe makes a publisher wait a moment while there is much to do, so that
 // taking in does not outrun handing on, and refuses when far too much waits.
 func (r *Router) breathe(ctx context.Context) error {
-	unread := r.bus.Durable() - min(r.read.Load(), r.bus.Durable())
-	if unread > busyAt {
+	if r.unread() > busyAt {
 		r.acct.refused.WithLabelValues("busy").Inc()
 		return ErrBusy
 	}
-	relief := r.window.pressure(int(unread))
+	relief := r.window.pressure()
 	if relief == nil {
 		return nil
 	}
@@ -120,6 +119,12 @@ func (r *Router) breathe(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	return nil
+}
+
+// unread is how many durable events wait to be read.
+func (r *Router) unread() uint64 {
+	read := r.read.Load()
+	return max(r.bus.Durable(), read) - read
 }
 
 // Refused counts an event that was refused before it reached the router.

@@ -79,7 +79,7 @@ func Start(ctx context.Context, cfg Config) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.window = newWindow(floor)
+	r.window = newWindow(floor, r.unread)
 	r.read.Store(floor)
 	r.outcomes = startOutcomes(r.bus)
 	if err := r.Reload(ctx); err != nil {

@@ -26,8 +26,9 @@ type window struct {
 	// unsettled counts the events that are still in somebody's hands; those that
 	// are settled but lie above the floor are not among them.
 	unsettled int
-	// relief is closed, and made anew, when unsettled falls below pressureAt
-	// while somebody waits for that.
+	// unread is how many durable events wait to be read.
+	unread func() uint64
+	// relief is closed when there is less to do; nil while nobody waits for that.
 	relief chan struct{}
 	// open holds what lies above the floor in order of sequence, from start on;
 	// open[start] is the oldest unsettled event.
@@ -44,8 +45,8 @@ type flight struct {
 	settled bool
 }
 
-func newWindow(floor uint64) *window {
-	return &window{floor: floor, room: make(chan struct{}, 1)}
+func newWindow(floor uint64, unread func() uint64) *window {
+	return &window{floor: floor, unread: unread, room: make(chan struct{}, 1)}
 }
 
 // admit takes the next event into the window with its number of matches. It
@@ -59,6 +60,7 @@ func (w *window) admit(ctx context.Context, seq uint64, size, matches int) (*fli
 			w.bytes += size
 			if f.settled {
 				w.advance()
+				w.relieve()
 			} else {
 				w.unsettled++
 			}
@@ -82,25 +84,33 @@ func (w *window) settle(f *flight) {
 		f.settled = true
 		w.advance()
 		w.unsettled--
-		if w.relief != nil && w.unsettled < pressureAt {
-			close(w.relief)
-			w.relief = nil
-		}
+		w.relieve()
 	}
 }
 
 // pressure gives a channel that is closed when there is less to do, or nil
-// where there is little to do now. ahead is what waits to be read.
-func (w *window) pressure(ahead int) <-chan struct{} {
+// where there is little to do now.
+func (w *window) pressure() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.unsettled+ahead < pressureAt {
+	if !w.pressed() {
 		return nil
 	}
 	if w.relief == nil {
 		w.relief = make(chan struct{})
 	}
 	return w.relief
+}
+
+// pressed tells whether there is much to do. While it is true an event is
+// still to be admitted or settled, and whoever does that calls relieve.
+func (w *window) pressed() bool { return w.unsettled+int(w.unread()) >= pressureAt }
+
+func (w *window) relieve() {
+	if w.relief != nil && !w.pressed() {
+		close(w.relief)
+		w.relief = nil
+	}
 }
 
 // advance moves the floor over what is settled.

@@ -20,7 +20,7 @@ func admit(t *testing.T, w *window, seq uint64, size, matches int) *flight {
 }
 
 func TestFloorStaysBelowTheOldestUnsettled(t *testing.T) {
-	w := newWindow(10)
+	w := newWindow(10, noneUnread)
 	var flights []*flight
 	for seq := uint64(11); seq <= 20; seq++ {
 		flights = append(flights, admit(t, w, seq, 100, 2))
@@ -43,7 +43,7 @@ func TestFloorStaysBelowTheOldestUnsettled(t *testing.T) {
 }
 
 func TestUnmatchedEventsMoveTheFloor(t *testing.T) {
-	w := newWindow(0)
+	w := newWindow(0, noneUnread)
 	admit(t, w, 1, 1, 0)
 	f := admit(t, w, 2, 1, 1)
 	admit(t, w, 3, 1, 0)
@@ -60,7 +60,7 @@ func TestUnmatchedEventsMoveTheFloor(t *testing.T) {
 // plain definition.
 func TestFloorAnyOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	w := newWindow(0)
+	w := newWindow(0, noneUnread)
 	var open []*flight
 	next := uint64(1)
 	for range 20_000 {
@@ -89,7 +89,7 @@ func TestFullWindowWaits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWindow(0)
+				w := newWindow(0, noneUnread)
 				first := admit(t, w, 1, c.size, 1)
 				for seq := 2; seq <= c.n; seq++ {
 					admit(t, w, uint64(seq), c.size, 1)
@@ -115,7 +115,7 @@ func TestFullWindowWaits(t *testing.T) {
 }
 
 func TestEventLargerThanTheWindowPasses(t *testing.T) {
-	w := newWindow(0)
+	w := newWindow(0, noneUnread)
 	w.settle(admit(t, w, 1, 2*windowBytes, 1))
 	if floor, _ := w.state(); floor != 1 {
 		t.Errorf("floor %d", floor)
@@ -123,12 +123,13 @@ func TestEventLargerThanTheWindowPasses(t *testing.T) {
 }
 
 func TestPressure(t *testing.T) {
-	w := newWindow(0)
+	unread := uint64(0)
+	w := newWindow(0, func() uint64 { return unread })
 	var flights []*flight
 	for seq := range pressureAt {
 		flights = append(flights, admit(t, w, uint64(seq+1), 1, 1))
 	}
-	relief := w.pressure(0)
+	relief := w.pressure()
 	if relief == nil {
 		t.Fatal("no pressure with much to do")
 	}
@@ -138,10 +139,23 @@ func TestPressure(t *testing.T) {
 	default:
 		t.Error("no relief although there is less to do")
 	}
-	if w.pressure(0) != nil {
+	if w.pressure() != nil {
 		t.Error("pressure although there is little to do")
 	}
-	if w.pressure(pressureAt) == nil {
-		t.Error("no pressure although much waits to be read")
+	for _, f := range flights[:len(flights)-1] {
+		w.settle(f)
+	}
+	unread = pressureAt
+	if relief = w.pressure(); relief == nil {
+		t.Fatal("no pressure although much waits to be read")
+	}
+	unread--
+	admit(t, w, pressureAt+1, 1, 0) // one that no rule matches
+	select {
+	case <-relief:
+	default:
+		t.Error("no relief although what was unread was read")
 	}
 }
+
+func noneUnread() uint64 { return 0 }
