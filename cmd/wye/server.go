@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// server is the admin interface of a running Wye.
+type server struct{ url string }
+
+const serverWithin = 30 * time.Second
+
+func addServer(c *cobra.Command, to *server) {
+	def := "http://127.0.0.1:8081"
+	if env := os.Getenv("WYE_SERVER"); env != "" {
+		def = env
+	}
+	c.Flags().StringVar(&to.url, "server", def, "admin address of a running Wye (or set WYE_SERVER)")
+}
+
+// base is the address to put paths behind.
+func (s server) base() (string, error) {
+	text := s.url
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", fmt.Errorf("--server %s: expected an address such as http://127.0.0.1:8081", s.url)
+	}
+	return strings.TrimSuffix(text, "/"), nil
+}
+
+// refusal is what a server answered instead of the thing asked for.
+type refusal struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+}
+
+func (r *refusal) Error() string {
+	if r.Detail == "" {
+		return fmt.Sprintf("the server answered %d %s", r.Status, http.StatusText(r.Status))
+	}
+	return plain(r.Detail, 400)
+}
+
+// get asks for a path and decodes the answer into v. Errors carry the exit
+// status; that of a [*refusal] is the caller's to choose.
+func (s server) get(ctx context.Context, path string, v any) error {
+	base, err := s.base()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, serverWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return failed(fmt.Errorf("no Wye answers at %s (%w); start one with `wye serve`, or name another with --server or WYE_SERVER", base, cause(err)))
+	}
+	defer resp.Body.Close()
+	return failedUnlessRefused(base, decodeAnswer(resp, v))
+}
+
+// cause is an error without the address that net/http puts before it.
+func cause(err error) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+func decodeAnswer(resp *http.Response, v any) error {
+	if resp.StatusCode != http.StatusOK {
+		r := &refusal{}
+		// A server that is not Wye answers in its own way, and only its status counts.
+		_ = json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(r)
+		r.Status = resp.StatusCode
+		return r
+	}
+	return json.NewDecoder(resp.Body).Decode(v)
+}
+
+func failedUnlessRefused(base string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if r := (*refusal)(nil); errors.As(err, &r) {
+		return failed(fmt.Errorf("%s: %w", base, r))
+	}
+	return failed(fmt.Errorf("the answer of %s cannot be read (%w); is it the admin address of a Wye?", base, err))
+}
