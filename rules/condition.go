@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"errors"
-
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
@@ -29,8 +27,8 @@ type condition struct {
 	// costly conditions can take long on some events, so their cost is counted
 	// while they run; that makes them about twice as slow.
 	costly bool
-	// data is true where the condition may look at the event's data.
-	data bool
+	// calls names the function or operator of each call, for error messages.
+	calls map[int64]string
 }
 
 // fault is something wrong with a condition: a problem without a file. Offset
@@ -51,6 +49,9 @@ func compileCondition(text string) (*condition, []fault) {
 	parsed, issues := e.Parse(text)
 	if issues.Err() != nil {
 		return nil, syntaxFaults(text, issues.Errors())
+	}
+	if faults := checkLoops(parsed.NativeRep().Expr()); faults != nil {
+		return nil, faults
 	}
 	exactLiterals(text, parsed.NativeRep())
 	checked, issues := e.Check(parsed)
@@ -74,9 +75,19 @@ func plan(text string, checked *cel.Ast) (*condition, []fault) {
 	}
 	program, err := celEnv().Program(checked, options...)
 	if err != nil {
-		return nil, []fault{{code: codeCELSyntax, message: "the condition cannot be compiled: " + plainError(err)}}
+		return nil, []fault{{code: codeCELSyntax, message: "the condition cannot be compiled: " + plainError(err, nil)}}
 	}
-	return &condition{program: program, costly: costly, data: true}, nil
+	return &condition{program: program, costly: costly, calls: callNames(checked.NativeRep().Expr())}, nil
+}
+
+func callNames(root ast.Expr) map[int64]string {
+	names := map[int64]string{}
+	ast.PreOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.CallKind {
+			names[e.ID()] = e.AsCall().FunctionName()
+		}
+	}))
+	return names
 }
 
 // eval answers the condition for an event. A missing field is a plain no; an
@@ -107,8 +118,8 @@ func (c *condition) eval(e *eventValue, frame *interpreter.ExecutionFrame) (bool
 // error. CEL's own error for them has no exported type, only a text that
 // begins like this.
 func isMissing(err error) bool {
-	var celErr *types.Err
-	if !errors.As(err, &celErr) {
+	celErr, ok := err.(*types.Err)
+	if !ok {
 		return false
 	}
 	inner := celErr.Unwrap()

@@ -78,7 +78,7 @@ func (m *Matcher) try(r *CompiledRule, ev *cloudevent.Event, into []Match, e *ev
 	ok, err := r.condition.eval(&e.event, e.frame)
 	switch {
 	case err != nil:
-		into = append(into, Match{Rule: r, Err: &conditionError{rule: r.Name, cause: err}})
+		into = append(into, Match{Rule: r, Err: &conditionError{rule: r, cause: err}})
 	case ok:
 		into = append(into, Match{Rule: r})
 	}
@@ -146,13 +146,13 @@ func newMatcher(version string, rules []*CompiledRule) *Matcher {
 // conditionError is the real error on which a condition failed. Its text is
 // made when somebody reads it, which on a busy path nobody does.
 type conditionError struct {
-	rule  string
+	rule  *CompiledRule
 	cause error
 }
 
 // Error implements error.
 func (e *conditionError) Error() string {
-	return fmt.Sprintf("the condition of rule %q failed: %s", e.rule, plainError(e.cause))
+	return fmt.Sprintf("the condition of rule %q failed: %s", e.rule.Name, plainError(e.cause, e.rule.condition.calls))
 }
 
 type errNotBool struct{ got string }

@@ -123,7 +123,11 @@ func arithmetic(operator string) func(l, r ref.Val) ref.Val {
 				return mixed(operator, l, r)
 			}
 		}
-		return sameKind(operator, l, r)
+		result := sameKind(operator, l, r)
+		if err, failed := result.(*types.Err); failed && err.Error() == "no such overload" {
+			return noOverload(operator, l, r)
+		}
+		return result
 	}
 }
 

@@ -40,13 +40,17 @@ func isResolutionError(err error) bool {
 	return err != nil && reflect.TypeOf(err) == resolutionType()
 }
 
-// plainError says in plain words why an evaluation failed.
-func plainError(err error) string {
+// plainError says in plain words why an evaluation failed; calls are those of
+// the condition.
+func plainError(err error, calls map[int64]string) string {
 	var cancelled interpreter.EvalCancelledError
 	if errors.As(err, &cancelled) {
 		return errCost.Error()
 	}
 	text := err.Error()
+	if celErr, ok := err.(*types.Err); ok && text == "no such overload" && calls[celErr.NodeID()] != "" {
+		text = "no such overload: " + calls[celErr.NodeID()]
+	}
 	if name, ok := strings.CutPrefix(text, "no such overload: "); ok {
 		return fmt.Sprintf("%s cannot be used with the values that it got", functionWords(name))
 	}
@@ -76,6 +80,9 @@ var plainErrors = []struct{ celText, plain string }{
 	{"unsigned integer overflow", "a whole number becomes too large, or negative where it cannot be"},
 	{"duration overflow", "a duration becomes too long"},
 	{"timestamp overflow", "a time becomes too far away"},
+	{"unsupported index type", "a list is indexed by whole numbers"},
+	{"invalid RFC 3339 timestamp", "a text is not a time (RFC 3339, such as 2026-01-31T12:00:00Z)"},
+	{"invalid duration", "a text is not a duration (such as 90s or 1h30m)"},
 	{"range error converting", "a number is too large to be converted"},
 	{"strconv.", "a text cannot be converted to a number"},
 	{"type conversion error", "a value cannot be converted to the type that is asked for"},
