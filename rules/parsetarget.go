@@ -116,6 +116,9 @@ func (p *parser) missing(at *yaml.Node, key, example string) {
 // says more exactly what is wrong.
 const subjectPattern = `^[^\s.*>$]([^\s.*>]*)(\.[^\s.*>]+)*$`
 
+// reservedSubject is the form of a subject that belongs to the bus.
+const reservedSubject = `^(wye|_INBOX)(\.|$)`
+
 const maxSubject = 255
 
 func (p *parser) subject(n *yaml.Node) {

@@ -3,3 +3,11 @@
 // [github.com/wye-events/wye/schemas/cloudevent]. It is a leaf: it knows no
 // other room.
 package schemas
+
+import _ "embed"
+
+// RulesSchema is the JSON Schema (2020-12) of the rule file, as an editor uses
+// it. It is generated from the types of the package rules.
+//
+//go:embed rules.schema.json
+var RulesSchema []byte

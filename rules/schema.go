@@ -1,0 +1,176 @@
+package rules
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+)
+
+//go:generate go test -run TestSchemaIsFresh -update .
+
+// Schema is the JSON Schema of the rule file, made from the same types as the
+// loader's own knowledge of it. It is kept in schemas/rules.schema.json for
+// editors; a test holds that file and this function together.
+func Schema() []byte {
+	root := objectSchema(reflect.TypeFor[fileShape]())
+	document := object{
+		{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+		{"$id", "https://wye-events.github.io/schemas/rules.schema.json"},
+		{"title", "Wye rule file"},
+		{"description", "Targets are where events can go; rules decide which events go there."},
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(append(document, root...)); err != nil {
+		panic("rules: the schema cannot be written: " + err.Error())
+	}
+	return b.Bytes()
+}
+
+// object is a JSON object whose members keep their order.
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+// MarshalJSON implements json.Marshaler.
+func (o object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if err := encoder.Encode(m.key); err != nil {
+			return nil, err
+		}
+		b.WriteByte(':')
+		if err := encoder.Encode(m.value); err != nil {
+			return nil, err
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+func objectSchema(t reflect.Type) object {
+	var properties object
+	var required []string
+	for i := range t.NumField() {
+		field := t.Field(i)
+		key, options, _ := strings.Cut(field.Tag.Get("key"), ",")
+		properties = append(properties, member{key, fieldSchema(field)})
+		if options == "required" {
+			required = append(required, key)
+		}
+	}
+	schema := object{{"type", "object"}, {"properties", properties}, {"additionalProperties", false}}
+	if required != nil {
+		schema = append(schema, member{"required", required})
+	}
+	if t == reflect.TypeFor[targetShape]() {
+		var kinds []object
+		for _, kind := range []string{"http", "queue", "stream"} {
+			kinds = append(kinds, object{{"required", []string{kind}}})
+		}
+		schema = append(schema, member{"oneOf", kinds})
+	}
+	return schema
+}
+
+func fieldSchema(field reflect.StructField) object {
+	schema := object{{"description", field.Tag.Get("doc")}}
+	schema = append(schema, typeSchema(field)...)
+	if d, ok := field.Tag.Lookup("default"); ok {
+		schema = append(schema, member{"default", literal(field.Type, d)})
+	}
+	if e, ok := field.Tag.Lookup("example"); ok {
+		schema = append(schema, member{"examples", []any{literal(field.Type, e)}})
+	}
+	return schema
+}
+
+func typeSchema(field reflect.StructField) object {
+	pattern := patterns[field.Tag.Get("pattern")]
+	switch t := field.Type; {
+	case t == reflect.TypeFor[textOrList]():
+		text := textSchema(pattern)
+		return object{{"oneOf", []any{text, object{
+			{"type", "array"}, {"items", text}, {"minItems", 1}, {"uniqueItems", true},
+		}}}}
+	case t == reflect.TypeFor[condText]():
+		return object{{"type", []string{"string", "boolean"}}, {"pattern", `\S`}}
+	case t.Kind() == reflect.Struct:
+		return objectSchema(t)
+	case t.Kind() == reflect.Map:
+		return mapSchema(t)
+	case t.Kind() == reflect.Bool:
+		return object{{"type", "boolean"}}
+	case t.Kind() == reflect.Int:
+		return intSchema(field)
+	}
+	if words, ok := field.Tag.Lookup("enum"); ok {
+		return object{{"type", "string"}, {"enum", strings.Fields(words)}}
+	}
+	schema := textSchema(pattern)
+	if field.Tag.Get("pattern") == "subject" {
+		schema = append(schema, member{"not", object{{"pattern", reservedSubject}}})
+	}
+	return schema
+}
+
+var patterns = map[string]string{
+	"name": namePattern, "duration": durationPattern, "url": urlPattern,
+	"subject": subjectPattern, "on": onPattern,
+}
+
+func textSchema(pattern string) object {
+	if pattern == "" {
+		return object{{"type", "string"}, {"minLength", 1}}
+	}
+	return object{{"type", "string"}, {"pattern", pattern}}
+}
+
+func mapSchema(t reflect.Type) object {
+	names, values := namePattern, object{}
+	if t.Elem().Kind() == reflect.String {
+		names, values = headerPattern, textSchema("")
+	} else {
+		values = objectSchema(t.Elem())
+	}
+	return object{{"type", "object"}, {"propertyNames", object{{"pattern", names}}}, {"additionalProperties", values}}
+}
+
+func intSchema(field reflect.StructField) object {
+	if only, ok := field.Tag.Lookup("enum"); ok {
+		return object{{"const", json.Number(only)}}
+	}
+	return object{
+		{"type", "integer"},
+		{"minimum", json.Number(field.Tag.Get("min"))},
+		{"maximum", json.Number(field.Tag.Get("max"))},
+	}
+}
+
+// literal is a default or an example as the JSON that it means.
+func literal(t reflect.Type, text string) any {
+	switch t.Kind() {
+	case reflect.Int:
+		return json.Number(text)
+	case reflect.Bool:
+		return text == "true"
+	case reflect.Map:
+		return json.RawMessage(text)
+	}
+	if strings.HasPrefix(text, "[") {
+		return strings.Split(strings.Trim(text, "[]"), ", ")
+	}
+	return text
+}
