@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"math"
 	"strings"
 	"sync"
 
@@ -30,6 +31,7 @@ var celEnv = sync.OnceValue(func() *cel.Env {
 })
 
 func newCELEnv() (*cel.Env, error) {
+	labelSharedErrors()
 	registry, err := types.NewRegistry()
 	if err != nil {
 		return nil, err
@@ -45,6 +47,15 @@ func newCELEnv() (*cel.Env, error) {
 		cel.ParserRecursionLimit(maxParserRecursion),
 	}
 	return cel.NewCustomEnv(append(options, operatorFunctions()...)...)
+}
+
+// labelSharedErrors marks the two error values that cel-go shares between all
+// evaluations. It writes into an error the place where it came up, unless one
+// is there already; into these, from many goroutines at once.
+func labelSharedErrors() {
+	const nowhere = -1
+	types.LabelErrNode(nowhere, types.NoSuchOverloadErr())
+	types.LabelErrNode(nowhere, types.Int(math.MaxInt64).ConvertToType(types.TimestampType))
 }
 
 // ownOperators leaves out of the standard library the operators for which

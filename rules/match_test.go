@@ -230,7 +230,7 @@ func TestMeaning(t *testing.T) {
 		`event.data.nothing`:                         `its result is null, not true or false`,
 		`event.data.name && true`:                    `&& cannot be used with the values that it got`,
 		`!event.data.name`:                           `! cannot be used with the values that it got`,
-		`-event.data.name == 1`:                      `- cannot be used with the values that it got`,
+		`-event.data.name == 1`:                      `an operator or function cannot be used with the values that it got`,
 		`event.data.count.startsWith("a")`:           `startsWith cannot be used with the values that it got`,
 		`event.data.count.matches("a")`:              `an operator or function cannot be used with the values that it got`,
 		`"a" in event.data.name`:                     "`in` needs a list or an object, but got the text \"Zoë\"",
