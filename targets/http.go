@@ -113,9 +113,12 @@ func newTransport(c HTTPConfig) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true) // where TLS negotiates it; in clear text it costs more than HTTP/1.1
+	// The delivery's own timeout is what ends an attempt to connect, and says so;
+	// this ends one that nobody waits for any more.
+	backstop := 2 * c.Timeout
 	return &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: c.Timeout}).DialContext,
-		TLSHandshakeTimeout:    c.Timeout,
+		DialContext:            (&net.Dialer{Timeout: backstop}).DialContext,
+		TLSHandshakeTimeout:    backstop,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.Roots, ClientSessionCache: tls.NewLRUClientSessionCache(c.Concurrency)},
 		Protocols:              &protocols,
 		MaxIdleConnsPerHost:    c.Concurrency,

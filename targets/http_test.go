@@ -7,8 +7,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -90,6 +92,23 @@ func TestHugeAnswers(t *testing.T) {
 		a := targets.AnswerOf(deliver(t, target(t, targets.HTTPConfig{URL: answer(t, 400, nil, huge).URL})))
 		if len(a.Excerpt) > targets.ExcerptSize || len(a.Excerpt) < targets.ExcerptSize-4 || !utf8.ValidString(a.Excerpt) {
 			t.Errorf("an excerpt of %d bytes: %q", len(a.Excerpt), a.Excerpt)
+		}
+	})
+	t.Run("refused without end", func(t *testing.T) {
+		var sent atomic.Int64
+		r := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			for chunk := huge[:64<<10]; ; sent.Add(int64(len(chunk))) {
+				if _, err := io.WriteString(w, chunk); err != nil {
+					return
+				}
+			}
+		})
+		if err := deliver(t, target(t, targets.HTTPConfig{URL: r.URL, Timeout: time.Second})); !is[*targets.Permanent](err) {
+			t.Errorf("not permanent: %v", err)
+		}
+		if n := sent.Load(); n > 32<<20 {
+			t.Errorf("%d bytes were taken", n)
 		}
 	})
 	t.Run("headers", func(t *testing.T) {
@@ -176,6 +195,32 @@ func TestConnectionReuse(t *testing.T) {
 			t.Errorf("%d connections", n)
 		}
 	})
+}
+
+// TestClose ends the connections that wait for the next delivery.
+func TestClose(t *testing.T) {
+	closed := make(chan struct{}, 1)
+	r := serve(t, func(http.ResponseWriter, *http.Request) {}, func(s *httptest.Server) {
+		count := s.Config.ConnState
+		s.Config.ConnState = func(c net.Conn, state http.ConnState) {
+			count(c, state)
+			if state == http.StateClosed {
+				closed <- struct{}{}
+			}
+		}
+	})
+	to := newHTTP(t, targets.HTTPConfig{URL: r.URL})
+	if err := deliver(t, to); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("the connection is still open")
+	}
 }
 
 // TestNoSilentRepetition closes a connection that was used before, after the

@@ -63,21 +63,17 @@ func (c *credentials) resolveURL(text string) (secrets []string, err error) {
 		return nil, fmt.Errorf("%s is not a web address; write http:// or https://, a host and a path", c.label)
 	}
 	secrets = append(secret.Parts(), secretsOf(u, secret)...)
-	c.addUser(u)
+	secrets = append(secrets, c.addUser(u)...)
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
 	c.url = u
 	return secrets, nil
 }
 
 // secretsOf are the parts of a URL that are credentials where anything is: the
-// password, the query's values and, where the path came from a reference (a web
-// hook's path is its password), the path too.
+// query's values and, where something came from a reference (a web hook's path
+// is its password), the path too. Short ones are words of the language.
 func secretsOf(u *url.URL, secret Secret) []string {
 	var found []string
-	if u.User != nil {
-		password, _ := u.User.Password()
-		found = append(found, password, u.User.Username())
-	}
 	for _, values := range u.Query() {
 		found = append(found, values...)
 	}
@@ -88,15 +84,16 @@ func secretsOf(u *url.URL, secret Secret) []string {
 	return slices.DeleteFunc(found, func(s string) bool { return len(s) < 8 })
 }
 
-// addUser sends a URL's user and password as the header that they mean; the
-// transport itself does not.
-func (c *credentials) addUser(u *url.URL) {
+// addUser sends a URL's user and password as the header that they mean, for the
+// transport itself does not, and returns what must not be shown of them.
+func (c *credentials) addUser(u *url.URL) (secrets []string) {
 	if u.User == nil {
-		return
+		return nil
 	}
 	password, _ := u.User.Password()
 	basic := base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
 	c.headers = append(c.headers, header{"Authorization", []string{"Basic " + basic}})
+	return []string{basic, password}
 }
 
 func (c *credentials) resolveHeader(name, text string) (secrets []string, err error) {
@@ -159,13 +156,13 @@ func notInToken(r rune) bool {
 	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r)
 }
 
-// labelOf names a receiver in errors: scheme and host as they are written, or
-// the reference where they come from one. Path and query stay out, for either
-// may be the secret.
+// labelOf names a receiver in errors: scheme and host as they are written, with
+// references unresolved, or the reference that the whole URL is. Path and query
+// stay out, for either may be the secret.
 func labelOf(text string) string {
 	scheme, rest, _ := strings.Cut(text, "://")
 	host := rest[:indexAny(rest, "/?#")]
-	if HasReference(scheme) || HasReference(host) || host == "" {
+	if host == "" {
 		return referencesIn(text)
 	}
 	host = host[strings.LastIndexByte(host, '@')+1:]

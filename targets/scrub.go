@@ -53,7 +53,7 @@ func (s *scrubber) excerpt(body []byte, cut bool) string {
 	if cut {
 		text = s.withoutPartial(text)
 	}
-	text = strings.Map(printable, strings.ToValidUTF8(text, "\uFFFD"))
+	text = strings.Map(printable, text) // which also replaces invalid UTF-8
 	return strings.TrimSpace(clip(text, ExcerptSize))
 }
 

@@ -60,9 +60,6 @@ func Resolve(text string) (Secret, error) {
 	return Secret{strings.Join(refs, " "), hidden}, nil
 }
 
-// HasReference says whether Resolve would look something up.
-func HasReference(text string) bool { return strings.Contains(text, "${") }
-
 func lookup(ref string) (string, error) {
 	kind, name, _ := strings.Cut(ref, ":")
 	var value string

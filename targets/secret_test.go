@@ -141,6 +141,24 @@ func TestSecretsInErrors(t *testing.T) {
 	}
 }
 
+// TestLiteralSecrets are written out in the settings, in spite of the advice.
+func TestLiteralSecrets(t *testing.T) {
+	r := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		http.Error(w, fmt.Sprint(r.URL, r.Header, password), http.StatusBadRequest)
+	})
+	for name, cfg := range map[string]targets.HTTPConfig{
+		"query":  {URL: r.URL + "/?token=" + canary},
+		"user":   {URL: strings.Replace(r.URL, "://", "://someone:"+canary+"@", 1)},
+		"header": {URL: r.URL, Headers: map[string]string{"Authorization": "Token " + canary}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := deliver(t, target(t, cfg))
+			targettest.CheckError(t, err, canary, base64.StdEncoding.EncodeToString([]byte("someone:"+canary)))
+		})
+	}
+}
+
 // TestWholeURLIsSecret is the web hook whose address is its password.
 func TestWholeURLIsSecret(t *testing.T) {
 	r := serve(t, func(w http.ResponseWriter, r *http.Request) {
