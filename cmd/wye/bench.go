@@ -42,7 +42,7 @@ Rows: ` + strings.Join(bench.Groups(), ", ") + `.`,
 	f.StringSliceVar(&cfg.Only, "only", nil, "rows to measure: "+strings.Join(bench.Groups(), ", "))
 	f.StringVar(&cfg.Binary, "binary", "", "the wye to measure (default this one)")
 	f.StringVar(&cfg.Dir, "dir", os.TempDir(), "where stores are put while they are measured; choose the disk you mean")
-	f.StringVarP(&output, "output", "o", "table", "table or json")
+	addOutput(c, &output, "table", "json")
 	f.StringVar(&cfg.Profile, "profile", "", "directory for CPU profiles of all parts")
 	_ = f.MarkHidden("profile")
 	c.AddCommand(newBenchRoleCommand())
@@ -50,14 +50,14 @@ Rows: ` + strings.Join(bench.Groups(), ", ") + `.`,
 }
 
 func runBench(c *cobra.Command, cfg bench.Config, output string) error {
-	if output != "table" && output != "json" {
-		return fmt.Errorf("output %q is not known; use table or json", output)
+	if err := cfg.Validate(); err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return failed(err)
 	}
 	if cfg.Binary == "" {
 		cfg.Binary = self
@@ -96,19 +96,15 @@ func newBenchRoleCommand() *cobra.Command {
 // benchProgress writes each message over the last where somebody looks, and
 // nowhere else.
 func benchProgress(w io.Writer) (progress io.Writer, clear func()) {
-	if f, ok := w.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			return overwriter{w}, func() { fmt.Fprint(w, eraseLine) }
-		}
+	if f, ok := w.(*os.File); ok && isTerminal(f) {
+		return overwriter{w}, func() { fmt.Fprint(w, clearLine) }
 	}
 	return io.Discard, func() {}
 }
 
-const eraseLine = "\r\x1b[K"
-
 type overwriter struct{ io.Writer }
 
 func (o overwriter) Write(p []byte) (int, error) {
-	_, err := fmt.Fprintf(o.Writer, "%s%s", eraseLine, p)
+	_, err := fmt.Fprintf(o.Writer, "%s%s", clearLine, p)
 	return len(p), err
 }

@@ -41,7 +41,8 @@ type Config struct {
 	Progress io.Writer // told what is being measured; io.Discard for nobody
 }
 
-func (c Config) validate() error {
+// Validate tells what in the settings makes no sense.
+func (c Config) Validate() error {
 	for _, name := range c.Only {
 		if !slices.Contains(Groups(), name) {
 			return fmt.Errorf("there are no rows named %q; choose from %s", name, strings.Join(Groups(), ", "))
@@ -61,7 +62,7 @@ func (c Config) validate() error {
 // that cannot be measured does not keep the others from it: the report lacks
 // it, and the error tells why. After an interrupt there is no report.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
-	if err := cfg.validate(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	if cfg.Profile != "" {
