@@ -19,6 +19,7 @@ const (
 	codeValue      = "WYE014"
 	codeName       = "WYE015"
 
+	codeMore          = "WYE019"
 	codeTwice         = "WYE020"
 	codeUnknownTarget = "WYE021"
 	codeRepeated      = "WYE022"
@@ -65,6 +66,7 @@ func Codes() []Code {
 		{codeKind, "a value is of the wrong kind (text, number, list, mapping)"},
 		{codeValue, "a value is not one of those allowed"},
 		{codeName, "the name of a rule, target or queue is not allowed"},
+		{codeMore, "there are more problems than are shown"},
 		{codeTwice, "a rule or target is defined in two files"},
 		{codeUnknownTarget, "a rule sends to a target that does not exist"},
 		{codeRepeated, "an entry of a list is repeated"},

@@ -59,7 +59,7 @@ func load(sources []Source, problems Problems) (*Ruleset, *Matcher, Problems) {
 	problems = append(problems, all.link(problems.HasErrors())...)
 	compiled, ps := all.compile()
 	problems = append(problems, ps...)
-	problems.sort()
+	problems = problems.bounded()
 	if problems.HasErrors() {
 		return nil, nil, problems
 	}

@@ -37,7 +37,13 @@ func suggestName(name string) string {
 
 // nearest is the known name that the given one was probably meant to be.
 func nearest(name string, known []string) (string, bool) {
-	best, bestDistance := "", 1+max(1, min(3, len(name)/3))
+	// Short names are near each other by chance: up to two letters none is
+	// taken for another, up to five one letter may differ, beyond that two or three.
+	allowed := min(3, (len(name)+1)/3)
+	if len(name) < 3 {
+		allowed = 0
+	}
+	best, bestDistance := "", 1+allowed
 	for _, k := range slices.Sorted(slices.Values(known)) {
 		if strings.EqualFold(k, name) {
 			return k, true

@@ -186,6 +186,9 @@ func kindOf(n *yaml.Node) string {
 	case "!!null":
 		return "empty"
 	case "!!str":
+		if secretURL.MatchString(n.Value) {
+			return "a text"
+		}
 		return "the text " + quote(n.Value)
 	case "!!bool":
 		return strings.ToLower(n.Value) + " (yes or no)"

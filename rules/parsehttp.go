@@ -46,12 +46,10 @@ func (p *parser) url(n *yaml.Node) {
 	switch {
 	case strings.Contains(n.Value, "${"):
 		p.report(n, codeURL, "a URL cannot hold a ${…} reference", "put the credential into a header: headers: {authorization: \"Bearer ${env:TOKEN}\"}")
-	case err == nil && u.User != nil:
+	case err == nil && u.User != nil, secretURL.MatchString(n.Value):
 		// The URL is not shown: there is a password in it.
-		problem := p.file.problem(placeOf(n), codeURL, fmt.Sprintf("the url of %s holds a user name or password", p.what),
+		p.report(n, codeURL, fmt.Sprintf("the url of %s holds a user name or password", p.what),
 			"put the credential into a header: headers: {authorization: \"Basic ${env:CREDENTIAL}\"}")
-		problem.Source = ""
-		p.add(problem)
 	case err != nil:
 		p.report(n, codeURL, fmt.Sprintf("%s is not a URL", quote(n.Value)), hint)
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -85,6 +83,10 @@ func (p *parser) headers(n *yaml.Node) map[string]string {
 			p.report(e.key, codeDuplicate, fmt.Sprintf("%s has %s and %s, which are the same header", p.what, quote(other), quote(e.key.Value)), "remove one of them")
 		}
 		written[name] = e.key.Value
+		if isCredential(name) && e.value.Kind == yaml.ScalarNode && e.value.ShortTag() != "!!str" {
+			p.report(e.value, codeKind, fmt.Sprintf("%s of %s is not a text", e.key.Value, p.what), "write ${env:NAME} for an environment variable")
+			continue
+		}
 		if v, ok := p.text(e.key.Value, e.value, ""); ok {
 			p.headerValue(name, e.value)
 			headers[name] = v

@@ -19,7 +19,7 @@ func (p *parser) ruleEntry(key, n *yaml.Node) {
 	if e, ok := entries["on"]; ok {
 		r.On = p.on(e.value)
 	} else {
-		p.report(key, codeMissing, fmt.Sprintf("%s does not say `on` which events it looks", p.what),
+		p.report(key, codeMissing, fmt.Sprintf("%s has no `on`: it does not say which events it looks at", p.what),
 			"add `on:` with an event type, for example `on: com.example.order.placed`; `on: \"**\"` means every event")
 	}
 	if e, ok := entries["when"]; ok {
@@ -28,7 +28,7 @@ func (p *parser) ruleEntry(key, n *yaml.Node) {
 	if e, ok := entries["to"]; ok {
 		r.To, r.to = p.list("to", e.value, "[packing, audit]")
 	} else {
-		p.report(key, codeMissing, fmt.Sprintf("%s does not say where it sends `to`", p.what),
+		p.report(key, codeMissing, fmt.Sprintf("%s has no `to`: it does not say where its events go", p.what),
 			"add `to:` with the name of a target, or a list of them")
 	}
 	p.out.rules = append(p.out.rules, r)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -38,6 +39,32 @@ type Problems []Problem
 // used.
 func (ps Problems) HasErrors() bool {
 	return slices.ContainsFunc(ps, func(p Problem) bool { return p.Severity == Error })
+}
+
+// maxReport is how many problems are told at once. More help nobody, and a
+// hostile file has a hundred thousand.
+const maxReport = 1000
+
+// bounded sorts the problems and keeps the first of them, errors before
+// warnings where there are too many.
+func (ps Problems) bounded() Problems {
+	ps.sort()
+	if len(ps) <= maxReport {
+		return ps
+	}
+	errorsFirst := slices.Clone(ps)
+	slices.SortStableFunc(errorsFirst, func(a, b Problem) int { return cmp.Compare(a.Severity, b.Severity) })
+	kept := errorsFirst[:maxReport]
+	kept.sort()
+	severity := Warning
+	if ps.HasErrors() {
+		severity = Error
+	}
+	return append(kept, Problem{
+		Severity: severity, Code: codeMore, File: kept[maxReport-1].File,
+		Message: fmt.Sprintf("%d more problems are not shown", len(ps)-maxReport),
+		Hint:    "mend the ones above and check again",
+	})
 }
 
 // sort orders by file, line, column and then code, so that the same files give

@@ -52,8 +52,31 @@ func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
 func (f *file) problem(at place, code, message, hint string) Problem {
 	return Problem{
 		Severity: Error, Code: code, File: f.name, Line: at.line, Column: at.column,
-		Message: message, Hint: hint, Source: f.line(at.line),
+		Message: message, Hint: hint, Source: withoutSecret(f.line(at.line)),
 	}
+}
+
+var (
+	secretKey = regexp.MustCompile(`(?i)(token|secret|password|passwd|api-?key|authorization|cookie|credential)[\w-]*["']?\s*:\s*["']?(?:(?:bearer|basic|token)\s+)?`)
+	secretURL = regexp.MustCompile(`://[^\s/?#@]*@`)
+)
+
+// withoutSecret is the line as it may be shown: not at all where a credential
+// seems to be written into it. Problems are printed, logged and served.
+//
+// Nor where it is so long that it was not written to be read, which would make
+// a report many times as large as its file.
+func withoutSecret(line string) string {
+	const longest = 16 << 10
+	if len(line) > longest || secretURL.MatchString(line) {
+		return ""
+	}
+	for _, m := range secretKey.FindAllStringIndex(line, -1) {
+		if value := line[m[1]:]; value != "" && !strings.HasPrefix(value, "${") {
+			return ""
+		}
+	}
+	return line
 }
 
 // document reads the text as one YAML document and returns its root, or what
@@ -177,6 +200,10 @@ func (f *file) syntaxProblem(err error) Problem {
 	})
 	line := f.line(n)
 	at := place{n, 1 + len([]rune(line)) - len([]rune(strings.TrimLeft(line, " \t")))}
+	if indent, _, _ := strings.Cut(line, strings.TrimSpace(line)); strings.Contains(indent, "\t") {
+		at.column = 1 + strings.Index(line, "\t")
+		return f.problem(at, codeSyntax, tabMessage, tabHint)
+	}
 	for _, s := range yamlErrors {
 		if strings.Contains(message, s.text) {
 			if s.at != nil {
@@ -184,9 +211,6 @@ func (f *file) syntaxProblem(err error) Problem {
 			}
 			return f.problem(at, codeSyntax, s.plain, s.hint)
 		}
-	}
-	if strings.HasPrefix(strings.TrimLeft(line, " "), "\t") {
-		return f.problem(at, codeSyntax, tabMessage, tabHint)
 	}
 	return f.problem(at, codeSyntax, "the YAML is broken at or before this line: "+message,
 		"compare the indentation and the quotes with the lines above")
@@ -227,8 +251,8 @@ var yamlErrors = []struct {
 	text, plain, hint string
 	at                func(line string) int // where in the line, in bytes
 }{
-	{"found character that cannot start any token", "this character cannot stand at the beginning of a value, and tabs cannot indent",
-		"put the value in quotes, or replace the tab with spaces", firstOf("\t", "@", "`", "%")},
+	{"found character that cannot start any token", "a value cannot begin with this character",
+		"put the value in quotes", firstOf("@", "`", "%", "\t")},
 	{"mapping values are not allowed", "a colon and a space in the middle of a value look like another key",
 		"put the value in quotes, or start a new line for the key", secondColon},
 	{"did not find expected alphabetic or numeric character", "a value that begins with * or & is an alias or an anchor in YAML",
