@@ -1,11 +1,17 @@
 // Package targets says what a delivery is, what a target must do with it, and
-// holds the light kinds of target, one file each: http, queue and stream.
+// holds the light kinds of target: [NewHTTP], [NewQueue] and [NewStream].
 //
 // A target tries once. It does not retry, does not count attempts, keeps no
 // events and does not know when it will be called again: the router decides
 // all of that from the error that it returns. So a new kind is one type with
 // one method that matters, and [github.com/wye-events/wye/targets/targettest]
 // holds it to the contract.
+//
+// What an answer over HTTP means is a table, [StatusTable]. A secret in the
+// settings is a reference that [Resolve] looks up when the target is built, and
+// an error's text never shows one: it names a receiver by its scheme and host,
+// says in plain words what happened and what to do, and takes known secrets out
+// of what it quotes of an answer ([Answer]).
 //
 // This package knows no rule files, no NATS servers and no clocks but those of
 // its own timeouts.
