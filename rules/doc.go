@@ -5,4 +5,47 @@
 //
 // It reads no network and knows no bus, no targets and no clock. It is the
 // only room that imports cel-go and a YAML library.
+//
+// # The way of a rule file
+//
+//	Load ─► file ────────► parsed ─────────────► Ruleset
+//	        text, bounds,  targets and rules,      │ conditions, on all processors
+//	        one YAML tree  each with its place     ▼
+//	                       │                     Matcher ─► Match(event)
+//	                       ▼                        │
+//	                    Problems ◄──────────────────┘ every fault, sorted by place
+//
+// [Load] is the only way in, so what a check accepts is what runs. A file is
+// bounded and read into one YAML tree (yaml.go); the tree is read key by key,
+// strictly, against the shapes in shape.go, from which the JSON Schema is made
+// too (schema.go); what needs all the files is checked when they are together
+// (link.go). A reader goes on after a fault: all of them are reported at once.
+//
+// # Conditions
+//
+// A `when` is CEL. Its names are `event`, whose attributes are typed
+// (celenv.go), and `headers`. What Wye adds to CEL or decides:
+//
+//   - Numbers mean their value, not their spelling: see numbers.go.
+//   - What is absent (an attribute, field, element or header) is no match and
+//     never an error; has(), !, || and && follow CEL, so a condition that
+//     negates something absent is no match either.
+//   - A real error (values that do not go together, a number that overflows,
+//     too much work) is reported with the rule in [Match].
+//   - The misspelt name of a standard attribute is refused when the file is
+//     loaded. An extension that is really called so is written dyn(event).sorce.
+//   - A condition is bounded: in length and depth before the parser sees it,
+//     in loops, in regular expressions, in what it may build, and in the steps
+//     that it may take (condition.go, cost.go).
+//
+// What CEL's parser and type checker say is put into plain words
+// (celsyntax.go, celtypes.go) and pointed at inside the YAML scalar, whatever
+// its style (place.go).
+//
+// # Matching
+//
+// A [Matcher] finds the rules whose `on` fits by the event's type, and
+// evaluates the conditions of those alone. An event's JSON data is read when
+// the first condition asks for it, once, into a tape that conditions look
+// things up in (json.go); what they do not ask for is never made a value.
 package rules

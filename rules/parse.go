@@ -107,6 +107,9 @@ func (p *parser) name(n *yaml.Node, noun string) {
 
 // report adds an error at a node.
 func (p *parser) report(n *yaml.Node, code, message, hint string) {
+	if len(p.problems) > maxReport { // enough to know that there are too many
+		return
+	}
 	p.add(p.file.problem(placeOf(n), code, message, hint))
 }
 

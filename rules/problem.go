@@ -62,8 +62,8 @@ func (ps Problems) bounded() Problems {
 	}
 	return append(kept, Problem{
 		Severity: severity, Code: codeMore, File: kept[maxReport-1].File,
-		Message: fmt.Sprintf("%d more problems are not shown", len(ps)-maxReport),
-		Hint:    "mend the ones above and check again",
+		Message: fmt.Sprintf("there are more problems than these %d", maxReport),
+		Hint:    "mend these and check again",
 	})
 }
 
