@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -224,7 +225,7 @@ func writeAttempts(w *bytes.Buffer, d router.DeadLetter) {
 			fmt.Fprintf(w, "  … %s not kept\n", count(left, "attempt"))
 		}
 		fmt.Fprintf(w, "  %d. %s, took %s: %s\n", number, a.At.UTC().Format("2006-01-02 15:04:05.000Z"), briefly(a.Took), plain(a.Error, 400))
-		if a.Excerpt != "" {
+		if !strings.Contains(a.Error, a.Excerpt) { // it mostly does
 			fmt.Fprintf(w, "     | %s\n", plain(a.Excerpt, 400))
 		}
 	}
