@@ -158,18 +158,18 @@ func TestUnknownRole(t *testing.T) {
 }
 
 func TestReportForAPersonAndForAProgram(t *testing.T) {
-	cpu := 12.5
+	cpu, others := 12.5, 1.0
 	chosen := choose([]string{"loop", "deliver"})
 	r := report(quick(t), Machine{Cores: 2}, chosen, [][]Figures{
 		{{EventsPerSecond: 100, RouterCPU: &cpu}, {EventsPerSecond: 300}, {EventsPerSecond: 200}},
-		{{EventsPerSecond: 240, Errors: 3, Example: "refused"}},
+		{{EventsPerSecond: 240, Errors: 3, Example: "refused", OthersCPU: &others}},
 		{{EventsPerSecond: 1}},
 	})
 	var table, program bytes.Buffer
 	if err := errors.Join(r.WriteTable(&table), r.WriteJSON(&program)); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"12.5", "at least 1.3: MISSED", "3 errors, the first: refused"} {
+	for _, want := range []string{"12.5", "at least 1.3: MISSED", "3 errors, the first: refused", "took up to 1.0 of 2 processors"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("%q is not in\n%s", want, table.String())
 		}

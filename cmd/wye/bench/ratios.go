@@ -26,6 +26,10 @@ func comparisons() []comparison {
 		{name: "p50 at 1,600/s ÷ null router's", over: rowWyeLatency, under: rowNullLatency, figure: p50, atMost: 1.2},
 		{name: "p99 at 1,600/s ÷ null router's", over: rowWyeLatency, under: rowNullLatency, figure: p99, atMost: 2},
 		{name: "ingest alone ÷ bare HTTP server", over: rowIngest, under: rowHTTP, figure: rate},
+		// What the first two would be if nobody ever waited: steadier than they
+		// are on a machine that is not quiet.
+		{name: "CPU of an event: plain loop ÷ ingest to target", over: rowLoop, under: rowDeliver, figure: cpu},
+		{name: "CPU of an event: null router ÷ ingest to target", over: rowNull, under: rowDeliver, figure: cpu},
 	}
 	for _, n := range publisherCounts {
 		all = append(all, comparison{
@@ -41,11 +45,18 @@ func rate(f Figures) float64 { return f.EventsPerSecond }
 func p50(f Figures) float64  { return f.P50 }
 func p99(f Figures) float64  { return f.P99 }
 
+func cpu(f Figures) float64 {
+	if f.TotalCPU == nil {
+		return 0
+	}
+	return *f.TotalCPU
+}
+
 // of makes the ratio from the rows there are.
 func (c comparison) of(rows []Row) Ratio {
 	r := Ratio{Name: c.name, Goal: c.goal()}
 	over, under := find(rows, c.over), find(rows, c.under)
-	if over == nil || under == nil || c.figure(under.Figures) == 0 {
+	if over == nil || under == nil || c.figure(over.Figures) == 0 || c.figure(under.Figures) == 0 {
 		return r
 	}
 	value := c.figure(over.Figures) / c.figure(under.Figures)

@@ -75,7 +75,24 @@ func (r *Report) WriteTable(w io.Writer) error {
 			fmt.Fprintf(w, "%s: %s\n", row.Name, note)
 		}
 	}
+	if noise := r.noise(); noise > quiet*float64(m.Cores) {
+		fmt.Fprintf(w, "Other programs took up to %.1f of %d processors: read nothing into these figures but their order.\n", noise, m.Cores)
+	}
 	return r.writeRatios(w)
+}
+
+// quiet is the share of a machine that others may take before its figures
+// deserve a warning.
+const quiet = 0.05
+
+// noise is the most processors that others took during a row.
+func (r *Report) noise() (most float64) {
+	for _, row := range r.Rows {
+		if row.OthersCPU != nil {
+			most = max(most, *row.OthersCPU)
+		}
+	}
+	return most
 }
 
 // writeRows aligns names to the left and figures to the right.
