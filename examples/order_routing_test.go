@@ -58,7 +58,7 @@ func TestOrderThatCannotBePacked(t *testing.T) {
 	run(t, []string{"PORT=" + port}, function).await("PackOrder")
 	s := startShop(t, "127.0.0.1:"+port)
 
-	s.send(t, s.client(t), context.Background(), event(t, "without-items.json"))
+	s.send(t.Context(), t, event(t, "without-items.json"))
 	eventually(t, "the dead letter is there", func() bool { return len(s.dead(t).Letters) == 1 })
 	d := s.dead(t).Letters[0]
 	if d.Target != "packing" || d.Rule != "orders" || d.Reason != "permanent" || d.EventID != "order-1003-placed" {
@@ -114,27 +114,23 @@ func order(t *testing.T, id string) cloudevents.Event {
 	return e
 }
 
-func (s *shop) client(t *testing.T) cloudevents.Client {
-	t.Helper()
-	c, err := cloudevents.NewClientHTTP(cloudevents.WithTarget(s.http))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 func (s *shop) sendHTTP(t *testing.T, id string, structured bool) {
 	t.Helper()
 	ctx := cloudevents.WithEncodingBinary(t.Context())
 	if structured {
 		ctx = cloudevents.WithEncodingStructured(t.Context())
 	}
-	s.send(t, s.client(t), ctx, order(t, id))
+	s.send(ctx, t, order(t, id))
 }
 
-func (s *shop) send(t *testing.T, c cloudevents.Client, ctx context.Context, e cloudevents.Event) {
+// send publishes with the SDK's client, in the mode that ctx asks for.
+func (s *shop) send(ctx context.Context, t *testing.T, e cloudevents.Event) {
 	t.Helper()
-	if result := c.Send(ctx, e); !cloudevents.IsACK(result) {
+	client, err := cloudevents.NewClientHTTP(cloudevents.WithTarget(s.http))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result := client.Send(ctx, e); !cloudevents.IsACK(result) {
 		t.Fatalf("event %s was not accepted: %v", e.ID(), result)
 	}
 }
