@@ -91,5 +91,6 @@ func through(b *testing.B, sync bus.Sync) {
 		}
 	})
 	<-sink.done
+	b.ReportMetric(float64(value(l.acct.spilled))/float64(b.N), "spilled/event")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/wye-events/wye/router/bus"
@@ -30,11 +31,22 @@ func streams(b *bus.Bus) targets.Streams {
 	return targets.Streams{
 		Queue: func(ctx context.Context, name string) (targets.Append, error) {
 			a, err := b.Queue(ctx, name)
-			return targets.Append(a), err
+			return appendTo(a), err
 		},
 		Stream: func(ctx context.Context, subject string) (targets.Append, error) {
 			a, err := b.Kept(ctx, subject)
-			return targets.Append(a), err
+			return appendTo(a), err
 		},
+	}
+}
+
+// appendTo tells a target what an error of the bus means to it.
+func appendTo(a bus.Appender) targets.Append {
+	return func(ctx context.Context, id string, header map[string][]string, data []byte) error {
+		err := a(ctx, id, header, data)
+		if errors.Is(err, bus.ErrTooLarge) {
+			return &targets.Permanent{Err: err}
+		}
+		return err
 	}
 }

@@ -28,8 +28,10 @@ const (
 	tripAfter = 5
 	// longestTrip bounds how long a failing target is left alone between probes.
 	longestTrip = 30 * time.Second
-	// reservoir bounds the backlog entries that a lane has in memory.
+	// reservoir bounds the backlog entries that a lane has in memory, and
+	// parking those among them that are not due yet: more are left with the bus.
 	reservoir = 2048
+	parking   = 1024
 )
 
 // lane is the way to one target: a bounded queue in memory, workers up to the
@@ -52,9 +54,10 @@ type lane struct {
 	workers  int
 	aside    bool // new deliveries go to the backlog
 	trouble  trouble
-	waiting  int // entries in the backlog
-	held     int // of these, in memory here
-	spilling int // on their way into the backlog
+	healed   time.Time // when the target was last set differently: waits from before are void
+	waiting  int       // entries in the backlog
+	held     int       // of these, in memory here
+	spilling int       // on their way into the backlog
 	pumping  bool
 	closed   bool
 	kick     chan struct{}
@@ -189,6 +192,9 @@ func (l *lane) conclude(j *job, h *handle, at time.Time, took time.Duration, err
 		l.stepAside()
 	}
 	orphaned := l.handle == nil
+	if orphaned {
+		l.startPump() // it sees whether this was the last
+	}
 	l.mu.Unlock()
 
 	switch {

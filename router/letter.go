@@ -40,9 +40,12 @@ type letter struct {
 // not go into a header: a receiver's answers could outgrow what JetStream takes.)
 const letterHeader = "wye-letter"
 
-// attemptsKept bounds the attempts that a letter tells about: the first and the
-// newest.
-const attemptsKept = 100
+// Bounds of what a letter tells of the attempts: the first and the newest of
+// them. The bus leaves room for letterBytes beside the largest event.
+const (
+	attemptsKept = 100
+	letterBytes  = 64 << 10
+)
 
 // deliveryID names a delivery: see [targets.Delivery].
 func deliveryID(seq uint64, rule, target string) string {
@@ -56,6 +59,10 @@ func deliveryID(seq uint64, rule, target string) string {
 func (l letter) message(id string, ev *cloudevent.Event) (bus.Message, error) {
 	header, data := ev.EncodeStored()
 	text, err := json.Marshal(l)
+	for err == nil && len(text) > letterBytes && len(l.Attempts) > 2 {
+		l.Attempts = append(l.Attempts[:1:1], l.Attempts[len(l.Attempts)/2+1:]...)
+		text, err = json.Marshal(l)
+	}
 	if err != nil {
 		return bus.Message{}, fmt.Errorf("write down the delivery %s: %w", id, err)
 	}
@@ -92,6 +99,7 @@ type job struct {
 	first    time.Time // when the delivery began; its age counts from here
 	due      time.Time // not before
 	since    time.Time // in the queue, or in the target's hands, since
+	written  time.Time // when its letter was, where it came from the backlog
 
 	// Where it came from and what is to be released when it ends: exactly one
 	// of these is set.
@@ -139,6 +147,6 @@ func jobOf(e bus.Entry) (*job, error) {
 			ID: deliveryID(l.Sequence, l.Rule, l.Target), Event: ev, Sequence: l.Sequence,
 			Rule: l.Rule, Target: l.Target, Version: l.Version,
 		},
-		attempts: l.Attempts, tried: l.Tried, first: l.First, due: l.Due, entry: &e,
+		attempts: l.Attempts, tried: l.Tried, first: l.First, due: l.Due, written: l.At, entry: &e,
 	}, nil
 }

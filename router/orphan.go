@@ -24,7 +24,11 @@ func (l *lane) adopt(h *handle) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.retire(h)
-	l.trouble = trouble{}
+	l.trouble, l.healed = trouble{}, time.Now()
+	for _, j := range l.parked {
+		l.ready.push(j)
+	}
+	l.parked = nil
 	l.startPump()
 	l.wakePump()
 }

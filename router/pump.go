@@ -7,7 +7,10 @@ import (
 )
 
 const (
-	fetchBatch = 256
+	// longestLeave is for how long an entry is left with the bus: no longer, so
+	// that it is looked at again soon after its target was corrected.
+	longestLeave = 5 * time.Minute
+	fetchBatch   = 256
 	// recountAfter is how many empty fetches make the lane doubt its count.
 	recountAfter = 20
 	fetchAgain   = 100 * time.Millisecond // after a fetch that brought nothing although something waits
@@ -61,8 +64,9 @@ func (l *lane) pump() {
 				empty = 0
 				continue
 			}
-			next = fetchAgain
-			if empty++; empty%recountAfter == 0 {
+			empty++
+			next = min(next, fetchAgain*time.Duration(min(empty, 10)))
+			if empty%recountAfter == 0 {
 				l.recount(backlog)
 			}
 		}
@@ -145,11 +149,11 @@ func (l *lane) recount(backlog *bus.Backlog) {
 	l.mu.Lock()
 	before := l.waiting
 	l.mu.Unlock()
-	unread, err := backlog.Unread(l.r.deliverCtx)
+	waiting, err := backlog.Waiting(l.r.deliverCtx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil && before == l.waiting && l.spilling == 0 {
-		l.waiting = l.held + unread
+		l.waiting = waiting
 	}
 }
 
@@ -203,6 +207,16 @@ func (l *lane) receive(e bus.Entry) {
 		return
 	}
 	j.since = time.Now()
+	if j.written.Before(l.healed) {
+		j.due = time.Time{}
+	}
+	if wait := min(j.due.Sub(j.since), longestLeave); wait > fetchAgain && len(l.parked) >= parking && l.handle != nil {
+		// So many wait for their time that what is due behind them must not wait too.
+		if err := e.Later(wait); err == nil {
+			l.held--
+			return
+		}
+	}
 	l.parked.park(j)
 }
 

@@ -44,6 +44,7 @@ func (t *trouble) note(v verdict, p rules.Retry, now time.Time) {
 			pause := backoff(rules.Retry{First: p.First, Max: min(p.Max, longestTrip)}, t.trips)
 			t.until = now.Add(pause/2 + jitter(pause/2))
 		}
+	case t.holding(now): // under way since before the pause; the pause stays
 	default: // it answered: delivered, or refused for good
 		*t = trouble{}
 	}

@@ -35,6 +35,8 @@ type Receipt struct {
 var (
 	// ErrClosed says that the bus is stopping.
 	ErrClosed = errors.New("the bus is closed")
+	// ErrTooLarge says that the store takes no message of this size.
+	ErrTooLarge = errors.New("the message is larger than the store takes")
 	// ErrNoAnswer says that the store did not answer in time: the message may
 	// or may not be stored. Appending it again with the same ID is safe.
 	ErrNoAnswer = errors.New("the store did not answer in time")
@@ -86,6 +88,9 @@ func (b *Bus) appendAsync(s *stream, m Message, then func(Receipt, error)) {
 	}
 	if err := b.nc.PublishMsg(&msg); err != nil {
 		if p, ok := b.acks.take(reply); ok {
+			if errors.Is(err, nats.ErrMaxPayload) {
+				err = ErrTooLarge
+			}
 			p.then(Receipt{}, fmt.Errorf("hand the message to the store: %w", err))
 		}
 	}

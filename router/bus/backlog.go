@@ -105,14 +105,17 @@ func (q *Backlog) Fetch(n int) ([]Entry, error) {
 // a crash comes again.
 func (e Entry) Done() error { return e.msg.Ack() }
 
+// Later gives the entry back, to be handed out again after the delay.
+func (e Entry) Later(delay time.Duration) error { return e.msg.NakWithDelay(delay) }
+
 // Hold keeps the entry from being handed out again for a while.
 func (e Entry) Hold() error { return e.msg.InProgress() }
 
-// Unread counts the entries that were not handed out yet.
-func (q *Backlog) Unread(ctx context.Context) (int, error) {
+// Waiting counts the target's entries that are not done, whoever holds them.
+func (q *Backlog) Waiting(ctx context.Context) (int, error) {
 	info, err := q.consumer.Info(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read the state of the backlog: %w", err)
 	}
-	return int(info.NumPending), nil
+	return int(info.NumPending) + info.NumAckPending, nil
 }

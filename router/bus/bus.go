@@ -85,7 +85,7 @@ func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
 func (b *Bus) connect() error {
 	opts := []nats.Option{
 		nats.Name("wye"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
-		nats.ErrorHandler(b.asyncError),
+		nats.CustomInboxPrefix(inboxPrefix), nats.ErrorHandler(b.asyncError),
 	}
 	if b.server != nil {
 		public, err := b.server.key.PublicKey()
@@ -99,6 +99,13 @@ func (b *Bus) connect() error {
 		return fmt.Errorf("connect to NATS at %s: %w", b.where(), err)
 	}
 	b.nc = nc
+	if room := int(nc.MaxPayload()) - headerRoom; room < b.cfg.MaxMessage {
+		if room <= 0 {
+			return fmt.Errorf("the NATS servers at %s take messages of %d bytes; Wye needs a max_payload of more than %d", b.where(), nc.MaxPayload(), headerRoom)
+		}
+		b.cfg.Log.Warn("events are limited by the NATS servers' max_payload", "bytes", room)
+		b.cfg.MaxMessage = room
+	}
 	if b.js, err = jetstream.New(nc); err != nil {
 		return err
 	}
@@ -144,6 +151,10 @@ func (b *Bus) expireAcks() {
 // Sync is the durability that is in force, which is another than asked for
 // where group commit is not possible.
 func (b *Bus) Sync() Sync { return b.cfg.Sync }
+
+// MaxMessage is the largest data of a message, in bytes: what was asked for, or
+// less where remote servers take less.
+func (b *Bus) MaxMessage() int { return b.cfg.MaxMessage }
 
 // Remote tells whether the bus uses NATS servers outside of this process.
 func (b *Bus) Remote() bool { return b.server == nil }

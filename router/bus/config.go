@@ -42,8 +42,9 @@ type Config struct {
 	Log *slog.Logger // default slog.Default()
 }
 
-// headerRoom is what a message may carry in headers on top of its data.
-const headerRoom = 128 << 10
+// headerRoom is what a message may carry on top of its data: headers, of which
+// JetStream takes 64 KiB, and what the router tells of a delivery.
+const headerRoom = 160 << 10
 
 func (c Config) withDefaults() Config {
 	if c.Sync == "" {

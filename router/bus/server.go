@@ -16,6 +16,11 @@ import (
 
 const startTimeout = 30 * time.Second
 
+// inboxPrefix begins the subjects on which this process is answered. Guests
+// can neither listen nor publish there: who could, could acknowledge an event
+// in the store's name.
+const inboxPrefix = "_WYE"
+
 // embedded is the NATS server inside this process, with the key of the one
 // client that may do everything: this process.
 type embedded struct {
@@ -115,18 +120,21 @@ func notReady(cfg Config) error {
 func guestPermissions() *server.Permissions {
 	deny := []string{
 		subjectEvents, subjectOutcomes, subjectBacklog + ">", subjectDead + ">", subjectState + ">", subjectQueue + ">",
+		inboxPrefix + ".>",
 		"$JS.ACK." + streamBacklog + ".>",
-		"$JS.API.CONSUMER.CREATE." + streamBacklog + ".>",
-		"$JS.API.CONSUMER.DURABLE.CREATE." + streamBacklog + ".>",
-		"$JS.API.CONSUMER.DELETE." + streamBacklog + ".>",
-		"$JS.API.CONSUMER.MSG.NEXT." + streamBacklog + ".>",
+		"$JS.API.CONSUMER.*." + streamBacklog,
+		"$JS.API.CONSUMER.*." + streamBacklog + ".>",
+		"$JS.API.CONSUMER.*.*." + streamBacklog + ".>",
 	}
 	for _, s := range []string{streamEvents, streamBacklog, streamDead, streamOutcomes, streamState} {
-		for _, verb := range []string{"CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE"} {
+		for _, verb := range []string{"CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN", "PEER.REMOVE"} {
 			deny = append(deny, "$JS.API.STREAM."+verb+"."+s)
 		}
 	}
-	return &server.Permissions{Publish: &server.SubjectPermission{Allow: []string{">"}, Deny: deny}}
+	return &server.Permissions{
+		Publish:   &server.SubjectPermission{Allow: []string{">"}, Deny: deny},
+		Subscribe: &server.SubjectPermission{Allow: []string{">"}, Deny: []string{inboxPrefix + ".>"}},
+	}
 }
 
 // blocksDir is where the embedded server keeps the block files of a stream.
