@@ -1,0 +1,405 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/wye-events/wye/rules"
+)
+
+// The documents are tested: README.md, docs/*.md and examples/*/README.md. Their
+// code blocks mean:
+//
+//	```sh    is run, see below
+//	```yaml  is a complete rule file, and must load without errors, if it has
+//	         version:, targets: or rules: at the left margin
+//	others   (```text, ```go, ```json) are shown and not run
+//
+// The sh blocks of a document are one session: their commands run in order, in
+// one bash -e, in a fresh directory with a copy of the project's rules.yaml,
+// schemas and examples, and with wye on the PATH. A command that fails fails
+// the test. Moreover
+//
+//   - a line `# => text` after a command says that the command's output (with
+//     its standard error) contains the text; until it does the command is run
+//     again, for up to 20 seconds;
+//   - `make run` and `wye serve …` run in the background from then on, and the
+//     next command waits until the server is ready. A second one takes the place
+//     of the first;
+//   - ports of 127.0.0.1 and localhost are replaced by free ones, in the document
+//     and in the rule files of the copy, and wye's default addresses with them;
+//   - lines that begin with one of skippedLines are left out.
+var skippedLines = []string{
+	"git clone ", "cd wye", "go install ", "make test", "make bench", "make build", "make help",
+}
+
+const eachWithin = 2 * time.Minute
+
+func TestDocuments(t *testing.T) {
+	const root = "../.."
+	if _, err := os.Stat(filepath.Join(root, "README.md")); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("there is no README.md yet")
+	}
+	for _, pattern := range []string{"README.md", "docs/*.md", "examples/*/README.md"} {
+		names, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			shown, _ := filepath.Rel(root, name)
+			t.Run(shown, func(t *testing.T) {
+				t.Parallel()
+				testDocument(t, root, shown)
+			})
+		}
+	}
+}
+
+func testDocument(t *testing.T, root, name string) {
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blocksOf(string(text)) {
+		if b.language == "yaml" {
+			checkYAML(t, name, b)
+		}
+	}
+	if err := runSession(t, root, shellOf(string(text)), 20*time.Second); err != nil {
+		t.Errorf("%s:%v", name, err)
+	}
+}
+
+// block is a code block of a document.
+type block struct {
+	language, text string
+	line           int // of its first line of text
+}
+
+func blocksOf(text string) (all []block) {
+	var open *block
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		language, fence := strings.CutPrefix(strings.TrimRight(line, " \n"), "```")
+		switch {
+		case fence && open == nil:
+			open = &block{language: language, line: number + 1}
+		case fence:
+			all, open = append(all, *open), nil
+		case open != nil:
+			open.text += line
+		}
+	}
+	return all
+}
+
+// shellOf are the blocks that are run.
+func shellOf(text string) []block {
+	return slices.DeleteFunc(blocksOf(text), func(b block) bool { return b.language != "sh" })
+}
+
+var ruleFileExpr = regexp.MustCompile(`(?m)^(version|targets|rules):`)
+
+func checkYAML(t *testing.T, name string, b block) {
+	if !ruleFileExpr.MatchString(b.text) {
+		return
+	}
+	// Blank lines before it give the block the line numbers of the document.
+	text := strings.Repeat("\n", b.line-1) + b.text
+	_, _, problems := rules.LoadSources(rules.Source{Name: name, Text: []byte(text)})
+	if problems.HasErrors() {
+		var report strings.Builder
+		problems.Write(&report, false)
+		t.Errorf("the rule file in the document does not load:\n%s", report.String())
+	}
+}
+
+// step is one command of a document, and what its output must contain.
+type step struct {
+	line    int
+	command string
+	wants   []string
+	server  bool // runs in the background
+}
+
+// stepsOf takes blocks apart into commands. A command ends where bash says that
+// it is complete.
+func stepsOf(t *testing.T, blocks []block) (steps []step) {
+	t.Helper()
+	for _, b := range blocks {
+		pending := ""
+		for i, line := range strings.Split(strings.TrimSuffix(b.text, "\n"), "\n") {
+			want, isWant := strings.CutPrefix(line, "# => ")
+			switch {
+			case pending == "" && isWant && len(steps) > 0:
+				last := &steps[len(steps)-1]
+				last.wants = append(last.wants, want)
+				continue
+			case pending == "" && skipped(line):
+				continue
+			}
+			pending += line + "\n"
+			if !complete(t, pending) {
+				continue
+			}
+			steps = append(steps, newStep(b.line+i, pending))
+			pending = ""
+		}
+		if pending != "" {
+			t.Fatalf("line %d: a command does not end in its block:\n%s", b.line, pending)
+		}
+	}
+	return steps
+}
+
+func skipped(line string) bool {
+	if trimmed := strings.TrimSpace(line); trimmed == "" || strings.HasPrefix(trimmed, "#") {
+		return true
+	}
+	return slices.ContainsFunc(skippedLines, func(s string) bool { return strings.HasPrefix(line+" ", s) })
+}
+
+func newStep(line int, command string) step {
+	trimmed := strings.TrimRight(command, " &\n")
+	if trimmed == "make run" {
+		return step{line: line, command: "document_serve --rules rules.yaml", server: true}
+	}
+	if args, ok := strings.CutPrefix(trimmed, "wye serve"); ok {
+		return step{line: line, command: "document_serve" + args, server: true}
+	}
+	return step{line: line, command: command}
+}
+
+func complete(t *testing.T, command string) bool {
+	t.Helper()
+	if strings.HasSuffix(command, "\\\n") {
+		return false
+	}
+	cmd := exec.Command("bash", "-n")
+	cmd.Stdin = strings.NewReader(command)
+	said, err := cmd.CombinedOutput()
+	return err == nil && !bytes.Contains(said, []byte("here-document"))
+}
+
+var portExpr = regexp.MustCompile(`(?:127\.0\.0\.1|localhost):(\d{4,5})\b`)
+
+// portsOf gives every port in the texts, and the defaults, a free one.
+func portsOf(texts ...string) map[string]string {
+	free := map[string]string{"8080": "", "8081": "", "4222": ""}
+	for _, text := range texts {
+		for _, m := range portExpr.FindAllStringSubmatch(text, -1) {
+			free[m[1]] = ""
+		}
+	}
+	for port := range free {
+		free[port] = strconv.Itoa(freePort())
+	}
+	return free
+}
+
+func withPorts(text string, free map[string]string) string {
+	words := regexp.MustCompile(`\b(` + strings.Join(slices.Sorted(maps.Keys(free)), "|") + `)\b`)
+	return words.ReplaceAllStringFunc(text, func(port string) string { return free[port] })
+}
+
+// prepared is a copy of what a document's commands work with.
+func prepared(t *testing.T, root string) (dir string, ruleFiles map[string]string) {
+	t.Helper()
+	dir, ruleFiles = t.TempDir(), map[string]string{}
+	for _, part := range []string{"schemas", "examples"} {
+		if err := os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join(root, part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(root, "rules.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ruleFiles[filepath.Join(dir, "rules.yaml")] = string(text)
+	err = filepath.WalkDir(filepath.Join(dir, "examples"), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".yaml" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		ruleFiles[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir, ruleFiles
+}
+
+// sessionStart are the functions that the session of a document uses.
+const sessionStart = `set -e
+document_serve() {
+  document_stop
+  wye serve --http 127.0.0.1:$DOCUMENT_HTTP --admin 127.0.0.1:$DOCUMENT_ADMIN --nats 127.0.0.1:$DOCUMENT_NATS "$@" &
+  document_pid=$!
+  disown # so that the document's own jobs count from 1
+  local end=$((SECONDS + 20))
+  until wye dead list --limit 1 >/dev/null 2>&1; do
+    kill -0 $document_pid && ((SECONDS < end)) && sleep 0.05 || return 1
+  done
+}
+document_stop() {
+  if [ -n "$document_pid" ]; then
+    kill $document_pid 2>/dev/null || true
+    while kill -0 $document_pid 2>/dev/null; do sleep 0.02; done
+  fi
+  document_pid=
+}
+document_has() { # OUTPUT WANTS
+  local want
+  while IFS= read -r want; do grep -qF -- "$want" "$1" || return 1; done <"$2"
+}
+document_await() { # OUTPUT WANTS
+  local end=$((SECONDS + DOCUMENT_PATIENCE))
+  until document_has "$1" "$2"; do
+    ((SECONDS < end)) && sleep 0.1 || return 1
+  done
+}
+document_run() { # COMMAND OUTPUT WANTS
+  local end=$((SECONDS + DOCUMENT_PATIENCE))
+  until source "$1" >"$2" 2>&1 && document_has "$2" "$3"; do
+    ((SECONDS < end)) && sleep 0.1 || return 1
+  done
+}
+trap document_stop EXIT
+`
+
+// runSession runs the commands of a document. Its error begins with the line of
+// the one that failed.
+func runSession(t *testing.T, root string, blocks []block, patience time.Duration) error {
+	t.Helper()
+	if len(blocks) == 0 {
+		return nil
+	}
+	dir, ruleFiles := prepared(t, root)
+	texts := slices.Collect(maps.Values(ruleFiles))
+	for _, b := range blocks {
+		texts = append(texts, b.text)
+	}
+	free := portsOf(texts...)
+	for path, text := range ruleFiles {
+		writeFile(t, path, withPorts(text, free))
+	}
+	for i := range blocks {
+		blocks[i].text = withPorts(blocks[i].text, free)
+	}
+	steps := stepsOf(t, blocks)
+	work := t.TempDir()
+	writeFile(t, filepath.Join(work, "session.sh"), sessionOf(t, work, steps))
+
+	cmd := exec.CommandContext(t.Context(), "bash", filepath.Join(work, "session.sh"))
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "DOCUMENT_HTTP="+free["8080"], "DOCUMENT_ADMIN="+free["8081"], "DOCUMENT_NATS="+free["4222"],
+		fmt.Sprintf("DOCUMENT_PATIENCE=%d", int(patience.Seconds())), "WYE_INGEST=http://127.0.0.1:"+free["8080"]+"/events", "WYE_SERVER=http://127.0.0.1:"+free["8081"])
+	// What the document starts and leaves is in the same group.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	killAll := func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel = killAll
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(eachWithin, func() { killAll() })
+	err := cmd.Wait()
+	late.Stop()
+	killAll()
+	if err != nil {
+		return explained(work, steps, err)
+	}
+	return nil
+}
+
+// sessionOf is the session as a script. Each command is a file, whose number is
+// written down before it begins.
+func sessionOf(t *testing.T, work string, steps []step) string {
+	var script strings.Builder
+	script.WriteString(sessionStart)
+	for i, s := range steps {
+		file := func(ext string) string { return filepath.Join(work, fmt.Sprintf("%d.%s", i, ext)) }
+		writeFile(t, file("sh"), s.command)
+		writeFile(t, file("want"), strings.Join(append(s.wants, ""), "\n"))
+		fmt.Fprintf(&script, "echo %d >'%s'\n", i, filepath.Join(work, "step"))
+		if len(s.wants) > 0 && !s.server {
+			fmt.Fprintf(&script, "document_run '%s' '%s' '%s'\n", file("sh"), file("out"), file("want"))
+			continue
+		}
+		fmt.Fprintf(&script, "source '%s' >'%s' 2>&1\n", file("sh"), file("out"))
+		fmt.Fprintf(&script, "document_await '%s' '%s'\n", file("out"), file("want"))
+	}
+	return script.String()
+}
+
+// explained tells which command failed, and what there was to see.
+func explained(work string, steps []step, err error) error {
+	at, readErr := os.ReadFile(filepath.Join(work, "step"))
+	i, convErr := strconv.Atoi(strings.TrimSpace(string(at)))
+	if readErr != nil || convErr != nil {
+		return fmt.Errorf("0: the session did not begin: %w", err)
+	}
+	printed := func(i int) string {
+		out, err := os.ReadFile(filepath.Join(work, fmt.Sprintf("%d.out", i)))
+		if err != nil {
+			return err.Error()
+		}
+		return string(out)
+	}
+	text := fmt.Sprintf("%d: %v\n%s\nexpected: %q\nprinted:\n%s", steps[i].line, err, steps[i].command, steps[i].wants, printed(i))
+	for j, s := range steps[:i] {
+		if s.server {
+			text += fmt.Sprintf("\nthe server of line %d printed:\n%s", s.line, printed(j))
+		}
+	}
+	return errors.New(text)
+}
+
+// TestSession holds what the comment above skippedLines says of commands.
+func TestSession(t *testing.T) {
+	tests := []struct{ name, document, fault string }{
+		{"commands share a session", "```sh\nmade=1\ncd schemas\n```\n\n```sh\necho $made; basename $PWD\n# => 1\n# => schemas\n```\n", ""},
+		{"a command of several lines", "```sh\necho a \\\n  b\ncat <<'EOF'\nc # => d\nEOF\n# => c # => d\nif true; then\n  echo e\nfi\n# => e\n```\n", ""},
+		{"skipped, and other blocks", "```sh\ngit clone nothing\ncd wye\nmake test\n\n# a comment\n```\n\n```text\nfalse\n```\n", ""},
+		{"what comes in a moment", "```sh\n(sleep 0.3; echo here > late.txt) &\ncat late.txt\n# => here\n```\n", ""},
+		{"the document's jobs", "```sh\nwye serve --rules rules.yaml\nsleep 60 &\nkill %1\n```\n", ""},
+		{"ports", "```sh\nmake run\ncurl -s http://localhost:8081/-/ready\n# => ready\n```\n", ""},
+		{"a failure", "# Title\n\n```sh\ntrue\nfalse\ntrue\n```\n", "5: exit status 1\nfalse\n"},
+		{"a failure with the text", "```sh\necho here; false\n# => here\n```\n", "2: exit status 1\n"},
+		{"another output", "```sh\necho here\n# => there\n```\n", `expected: ["there"]`},
+		{"a server that does not start", "```sh\nwye serve --rules missing.yaml\n```\n", "WYE001"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			err := runSession(t, "../..", shellOf(tt.document), time.Second)
+			if tt.fault == "" && err != nil {
+				t.Error(err)
+			}
+			if tt.fault != "" && (err == nil || !strings.Contains(err.Error(), tt.fault)) {
+				t.Errorf("got %v, expected an error with %q", err, tt.fault)
+			}
+		})
+	}
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
