@@ -1,5 +1,7 @@
 package router
 
+import "time"
+
 // A target that is taken out of the rules leaves its lane behind as an orphan:
 // what is under way ends, and all else that waits for it becomes a dead letter
 // with the reason "orphaned". A lane that gets its target back before that
