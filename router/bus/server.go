@@ -122,9 +122,10 @@ func guestPermissions() *server.Permissions {
 		subjectEvents, subjectOutcomes, subjectBacklog + ">", subjectDead + ">", subjectState + ">", subjectQueue + ">",
 		inboxPrefix + ".>",
 		"$JS.ACK." + streamBacklog + ".>",
-		"$JS.API.CONSUMER.*." + streamBacklog,
-		"$JS.API.CONSUMER.*." + streamBacklog + ".>",
-		"$JS.API.CONSUMER.*.*." + streamBacklog + ".>",
+	}
+	for _, verb := range []string{"CREATE", "DELETE", "PAUSE", "RESET", "UNPIN", "DURABLE.CREATE", "MSG.NEXT", "LEADER.STEPDOWN"} {
+		api := "$JS.API.CONSUMER." + verb + "." + streamBacklog
+		deny = append(deny, api, api+".>")
 	}
 	for _, s := range []string{streamEvents, streamBacklog, streamDead, streamOutcomes, streamState} {
 		for _, verb := range []string{"CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN", "PEER.REMOVE"} {
