@@ -190,7 +190,7 @@ var reasons = map[string]string{
 }
 
 // writeDead writes a dead letter for a person.
-func writeDead(w *bytes.Buffer, d router.DeadLetter) {
+func writeDead(w io.Writer, d router.DeadLetter) {
 	fmt.Fprintf(w, "Dead letter %d\n", d.Number)
 	line := func(name, value string) { fmt.Fprintf(w, "  %-8s %s\n", name, value) }
 	line("event", fmt.Sprintf("%s, id %s, source %s (sequence %d)", dash(d.EventType, 200), dash(d.EventID, 200), dash(d.EventSource, 200), d.Sequence))
@@ -210,7 +210,7 @@ func writeDead(w *bytes.Buffer, d router.DeadLetter) {
 }
 
 // writeAttempts lists the attempts that are kept: the first and the newest.
-func writeAttempts(w *bytes.Buffer, d router.DeadLetter) {
+func writeAttempts(w io.Writer, d router.DeadLetter) {
 	if len(d.Attempts) == 0 {
 		return
 	}
@@ -231,7 +231,7 @@ func writeAttempts(w *bytes.Buffer, d router.DeadLetter) {
 	}
 }
 
-func writeEvent(w *bytes.Buffer, d router.DeadLetter) {
+func writeEvent(w io.Writer, d router.DeadLetter) {
 	if len(d.Event) == 0 {
 		return
 	}

@@ -307,16 +307,3 @@ func eventually(ts *testscript.TestScript, try func() error) {
 		}
 	}
 }
-
-// wye runs the program and gives what it writes.
-func wye(t *testing.T, args ...string) (stdout, stderr string, status int) {
-	t.Helper()
-	cmd := exec.Command("wye", args...)
-	var out, talk bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &talk
-	err := cmd.Run()
-	if cmd.ProcessState == nil {
-		t.Fatalf("wye %s: %v", strings.Join(args, " "), err)
-	}
-	return out.String(), talk.String(), cmd.ProcessState.ExitCode()
-}
