@@ -52,12 +52,13 @@ func decide(err error, p rules.Retry, attempt int, age time.Duration, draw func(
 		brief     *targets.Brief
 		after     *targets.RetryAfter
 	)
-	switch {
-	case errors.As(err, &permanent):
+	if errors.As(err, &permanent) {
 		return verdict{action: actBury, reason: ReasonPermanent}
-	case errors.As(err, &brief):
+	}
+	if errors.As(err, &brief) {
 		limit = min(limit, briefAttempts)
-	case errors.As(err, &after):
+	}
+	if errors.As(err, &after) {
 		v.wait = max(v.wait, after.Wait)
 		if after.Everyone {
 			v.hold = v.wait

@@ -34,6 +34,7 @@ func TestDecide(t *testing.T) {
 		{"permanent", &targets.Permanent{Err: boom}, 1, 0, verdict{action: actBury, reason: ReasonPermanent}},
 		{"brief, early", &targets.Brief{Err: boom}, briefAttempts - 1, 0, verdict{action: actRetry, wait: 8 * time.Second}},
 		{"brief, spent", &targets.Brief{Err: boom}, briefAttempts, 0, verdict{action: actBury, reason: ReasonAttempts}},
+		{"brief, told to wait", &targets.Brief{Err: &targets.RetryAfter{Err: boom, Wait: time.Minute}}, 1, 0, verdict{action: actRetry, wait: time.Minute}},
 		{"told to wait", &targets.RetryAfter{Err: boom, Wait: time.Minute}, 1, 0, verdict{action: actRetry, wait: time.Minute}},
 		{"told to wait less than the policy", &targets.RetryAfter{Err: boom, Wait: time.Second}, 3, 0, verdict{action: actRetry, wait: 4 * time.Second}},
 		{"told to hold the target", &targets.RetryAfter{Err: boom, Wait: time.Minute, Everyone: true}, 1, 0, verdict{action: actRetry, wait: time.Minute, hold: time.Minute}},

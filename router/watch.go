@@ -19,6 +19,7 @@ const settleFor = 150 * time.Millisecond
 // Watcher loads the rules again when their files change.
 type Watcher struct {
 	notify *fsnotify.Watcher
+	path   string
 	done   chan struct{}
 }
 
@@ -26,20 +27,38 @@ type Watcher struct {
 // so a file that is replaced by a rename is noticed, and so is the swap of
 // `..data` in a Kubernetes ConfigMap.
 func Watch(r *Router, path string) (*Watcher, error) {
-	dir := path
-	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		dir = filepath.Dir(path)
-	}
 	n, err := fsnotify.NewWatcher()
-	if err == nil {
-		err = n.Add(dir)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("watch the rules in %s: %w", dir, err)
+		return nil, fmt.Errorf("watch the rules in %s: %w", path, err)
 	}
-	w := &Watcher{notify: n, done: make(chan struct{})}
+	w := &Watcher{notify: n, path: filepath.Clean(path), done: make(chan struct{})}
+	if err := w.add(); err != nil {
+		n.Close()
+		return nil, fmt.Errorf("watch the rules in %s: %w", path, err)
+	}
 	go w.run(r)
 	return w, nil
+}
+
+// add watches the directory above the rules and, where they are a directory,
+// that too; again after it was replaced by another.
+func (w *Watcher) add() error {
+	if info, err := os.Stat(w.path); err == nil && info.IsDir() {
+		if err := w.notify.Add(w.path); err != nil {
+			return err
+		}
+	}
+	return w.notify.Add(filepath.Dir(w.path))
+}
+
+// concerns tells whether a change may be one of the rules: any file beside a
+// rule file may be what it is a link to, but not every file beside a directory.
+func (w *Watcher) concerns(e fsnotify.Event) bool {
+	if e.Op == fsnotify.Chmod {
+		return false
+	}
+	info, err := os.Stat(w.path)
+	return err != nil || !info.IsDir() || filepath.Dir(e.Name) == w.path || e.Name == w.path
 }
 
 func (w *Watcher) run(r *Router) {
@@ -52,7 +71,7 @@ func (w *Watcher) run(r *Router) {
 			if !ok {
 				return
 			}
-			if e.Op != fsnotify.Chmod {
+			if w.concerns(e) {
 				settled.Reset(settleFor)
 			}
 		case err, ok := <-w.notify.Errors:
@@ -61,6 +80,9 @@ func (w *Watcher) run(r *Router) {
 			}
 			r.log.Warn("watching the rules; use SIGHUP or POST /-/reload if a change is missed", "error", err)
 		case <-settled.C:
+			if err := w.add(); err != nil {
+				r.log.Warn("watching the rules; use SIGHUP or POST /-/reload if a change is missed", "error", err)
+			}
 			LogReload(r.log, r.Reload(r.readCtx))
 		}
 	}

@@ -78,7 +78,7 @@ func (b *Bus) appendAsync(s *stream, m Message, then func(Receipt, error)) {
 		then(Receipt{}, err)
 		return
 	}
-	reply := b.acks.expect(pending{stream: s, local: m.Local, then: then})
+	reply := s.link.acks.expect(pending{stream: s, local: m.Local, then: then})
 	msg := nats.Msg{Subject: m.Subject, Reply: reply, Header: m.Header, Data: m.Data}
 	if m.ID != "" {
 		if msg.Header == nil {
@@ -86,8 +86,8 @@ func (b *Bus) appendAsync(s *stream, m Message, then func(Receipt, error)) {
 		}
 		msg.Header[nats.MsgIdHdr] = []string{m.ID}
 	}
-	if err := b.nc.PublishMsg(&msg); err != nil {
-		if p, ok := b.acks.take(reply); ok {
+	if err := s.link.nc.PublishMsg(&msg); err != nil {
+		if p, ok := s.link.acks.take(reply); ok {
 			if errors.Is(err, nats.ErrMaxPayload) {
 				err = ErrTooLarge
 			}

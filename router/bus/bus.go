@@ -3,22 +3,22 @@ package bus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Bus is an open bus. Its methods may be called from many goroutines.
 type Bus struct {
 	cfg    Config
 	server *embedded // nil with remote servers
-	nc     *nats.Conn
-	js     jetstream.JetStream
-	acks   *acks
+	own    *link     // to Wye's own streams
+	shared *link     // to wye.in, work queues and kept streams
+	links  []*link   // those that are open
+	lock   *lock
+	lease  string // this process's name in the lease, once it has it
 	tail   *tail
 
 	events, backlog, dead, outcomes, state *stream
@@ -57,6 +57,9 @@ func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
 		}
 	}()
 	if cfg.URL == "" {
+		if b.lock, err = lockDir(cfg.Dir); err != nil {
+			return nil, err
+		}
 		if b.server, err = startServer(cfg); err != nil {
 			return nil, err
 		}
@@ -64,6 +67,8 @@ func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
 	if err := b.connect(); err != nil {
 		return nil, err
 	}
+	b.stopped.Add(1)
+	go b.expireAcks()
 	for _, sc := range b.ownStreams() {
 		if _, err := b.ensure(ctx, sc); err != nil {
 			return nil, err
@@ -71,6 +76,11 @@ func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
 	}
 	b.events, b.backlog, b.dead = b.streams[streamEvents], b.streams[streamBacklog], b.streams[streamDead]
 	b.outcomes, b.state = b.streams[streamOutcomes], b.streams[streamState]
+	if b.server == nil {
+		if err := b.takeLease(ctx); err != nil {
+			return nil, err
+		}
+	}
 	// History and the floor may lag behind after a power cut: nothing is
 	// acknowledged because of them, so nothing waits for their sync.
 	for _, s := range []*stream{b.outcomes, b.state} {
@@ -80,47 +90,6 @@ func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
 		}
 	}
 	return b, nil
-}
-
-func (b *Bus) connect() error {
-	opts := []nats.Option{
-		nats.Name("wye"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
-		nats.CustomInboxPrefix(inboxPrefix), nats.ErrorHandler(b.asyncError),
-	}
-	if b.server != nil {
-		public, err := b.server.key.PublicKey()
-		if err != nil {
-			return err
-		}
-		opts = append(opts, nats.InProcessServer(b.server), nats.Nkey(public, b.server.key.Sign))
-	}
-	nc, err := nats.Connect(b.cfg.URL, opts...)
-	if err != nil {
-		return fmt.Errorf("connect to NATS at %s: %w", b.where(), err)
-	}
-	b.nc = nc
-	if room := int(nc.MaxPayload()) - headerRoom; room < b.cfg.MaxMessage {
-		if room <= 0 {
-			return fmt.Errorf("the NATS servers at %s take messages of %d bytes; Wye needs a max_payload of more than %d", b.where(), nc.MaxPayload(), headerRoom)
-		}
-		b.cfg.Log.Warn("events are limited by the NATS servers' max_payload", "bytes", room)
-		b.cfg.MaxMessage = room
-	}
-	if b.js, err = jetstream.New(nc); err != nil {
-		return err
-	}
-	inbox := nc.NewInbox() + "."
-	b.acks = newAcks(inbox, b.stored)
-	sub, err := nc.Subscribe(inbox+"*", b.acks.received)
-	if err != nil {
-		return err
-	}
-	if err := sub.SetPendingLimits(-1, -1); err != nil {
-		return err
-	}
-	b.stopped.Add(1)
-	go b.expireAcks()
-	return nil
 }
 
 func (b *Bus) where() string {
@@ -143,7 +112,9 @@ func (b *Bus) expireAcks() {
 		case <-b.stop:
 			return
 		case now := <-tick.C:
-			b.acks.expire(now.Add(-answerWithin), ErrNoAnswer)
+			for _, l := range b.links {
+				l.acks.expire(now.Add(-answerWithin), ErrNoAnswer)
+			}
 		}
 	}
 }
@@ -194,8 +165,9 @@ func (b *Bus) Close() {
 	b.stopOnce.Do(func() {
 		close(b.stop)
 		b.stopped.Wait()
-		if b.nc != nil {
-			b.nc.Flush()
+		b.dropLease()
+		for _, l := range b.links {
+			l.nc.Flush()
 		}
 		b.mu.Lock()
 		for _, s := range b.streams {
@@ -204,15 +176,16 @@ func (b *Bus) Close() {
 			}
 		}
 		b.mu.Unlock()
-		if b.acks != nil {
-			b.acks.expire(time.Now().Add(time.Hour), ErrClosed)
-		}
-		if b.nc != nil {
-			b.nc.Close()
+		for _, l := range b.links {
+			if l.acks != nil {
+				l.acks.expire(time.Now().Add(time.Hour), ErrClosed)
+			}
+			l.nc.Close()
 		}
 		if b.server != nil {
 			b.server.Shutdown()
 			b.server.WaitForShutdown()
 		}
+		b.lock.release()
 	})
 }

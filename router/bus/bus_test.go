@@ -191,7 +191,7 @@ func TestFloor(t *testing.T) {
 	if err := b.SaveFloor(99); err != nil {
 		t.Fatal(err)
 	}
-	b.nc.Flush()
+	b.own.nc.Flush()
 	if floor, err := b.LoadFloor(t.Context()); err != nil || floor != 5 {
 		t.Errorf("a floor beyond the end is read as %d, %v", floor, err)
 	}

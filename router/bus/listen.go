@@ -26,14 +26,14 @@ func (b *Bus) Listen(handle func(Incoming)) (stop func(), err error) {
 		}
 	}
 	for _, subject := range []string{subjectIn, subjectIn + ".>"} {
-		s, err := b.nc.Subscribe(subject, func(m *nats.Msg) { handle(b.incoming(m)) })
+		s, err := b.shared.nc.Subscribe(subject, func(m *nats.Msg) { handle(b.incoming(m)) })
 		if err != nil {
 			stop()
 			return nil, fmt.Errorf("listen on %s: %w", subject, err)
 		}
 		stops = append(stops, func() { drain(s) })
 	}
-	return stop, b.nc.Flush()
+	return stop, b.shared.nc.Flush()
 }
 
 // drainWithin bounds the wait for the last messages of a subscription.
@@ -59,7 +59,7 @@ func (b *Bus) incoming(m *nats.Msg) Incoming {
 	}
 	in.Reply = func(header map[string][]string, data []byte) {
 		// The publisher is gone if this fails, and its message is stored all the same.
-		_ = b.nc.PublishMsg(&nats.Msg{Subject: m.Reply, Header: header, Data: data})
+		_ = b.shared.nc.PublishMsg(&nats.Msg{Subject: m.Reply, Header: header, Data: data})
 	}
 	return in
 }

@@ -94,13 +94,13 @@ func (b *Bus) scan(ctx context.Context, stream string, req scanRequest, into []R
 	if err != nil {
 		return into, err
 	}
-	inbox := b.nc.NewInbox()
-	sub, err := b.nc.SubscribeSync(inbox)
+	inbox := b.own.nc.NewInbox()
+	sub, err := b.own.nc.SubscribeSync(inbox)
 	if err != nil {
 		return into, readError(stream, err)
 	}
 	defer sub.Unsubscribe()
-	if err := b.nc.PublishRequest("$JS.API.DIRECT.GET."+stream, inbox, body); err != nil {
+	if err := b.own.nc.PublishRequest("$JS.API.DIRECT.GET."+stream, inbox, body); err != nil {
 		return into, readError(stream, err)
 	}
 	for {

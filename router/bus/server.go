@@ -21,21 +21,30 @@ const startTimeout = 30 * time.Second
 // in the store's name.
 const inboxPrefix = "_WYE"
 
-// embedded is the NATS server inside this process, with the key of the one
-// client that may do everything: this process.
+// The accounts of the embedded server. Wye's own streams are in one that no
+// client of the listener can reach: a guest who could create a stream or a push
+// consumer beside them could have the server write to them on its behalf. Work
+// queues, kept streams and wye.in are where guests are.
+const (
+	ownAccount   = "WYE"
+	guestAccount = "GUESTS"
+)
+
+// embedded is the NATS server inside this process, with the keys by which this
+// process is let into its accounts.
 type embedded struct {
 	*server.Server
-	key nkeys.KeyPair
+	own, host userKey
 }
 
-// startServer starts the embedded server. Clients of its listener are guests:
-// they publish and consume as they like, but cannot write Wye's own subjects or
-// change its streams.
+// startServer starts the embedded server.
 func startServer(cfg Config) (*embedded, error) {
-	own, guest, err := newKeys()
-	if err != nil {
+	e := &embedded{}
+	var guest userKey
+	if err := newKeys(&e.own, &e.host, &guest); err != nil {
 		return nil, err
 	}
+	own, guests := server.NewAccount(ownAccount), server.NewAccount(guestAccount)
 	opts := &server.Options{
 		ServerName:             "wye",
 		JetStream:              true,
@@ -47,8 +56,13 @@ func startServer(cfg Config) (*embedded, error) {
 		NoLog:                  true,
 		DisableJetStreamBanner: true,
 		DontListen:             cfg.Listen == "",
-		Nkeys:                  []*server.NkeyUser{{Nkey: own.public}, {Nkey: guest.public, Permissions: guestPermissions()}},
-		NoAuthUser:             guest.public,
+		Accounts:               []*server.Account{own, guests},
+		Nkeys: []*server.NkeyUser{
+			{Nkey: e.own.public, Account: own},
+			{Nkey: e.host.public, Account: guests},
+			{Nkey: guest.public, Account: guests, Permissions: guestPermissions()},
+		},
+		NoAuthUser: guest.public,
 	}
 	if cfg.Listen != "" {
 		if err := setListen(opts, cfg.Listen); err != nil {
@@ -60,34 +74,54 @@ func startServer(cfg Config) (*embedded, error) {
 		return nil, fmt.Errorf("start the embedded NATS server: %w", err)
 	}
 	srv.SetLoggerV2(serverLog{cfg.Log}, false, false, false)
+	e.Server = srv
 	go srv.Start()
-	if !srv.ReadyForConnections(startTimeout) {
+	if srv.ReadyForConnections(startTimeout) {
+		err = e.enableStreams()
+	} else {
+		err = notReady(cfg)
+	}
+	if err != nil {
 		srv.Shutdown()
 		srv.WaitForShutdown()
-		return nil, notReady(cfg)
+		return nil, err
 	}
-	return &embedded{Server: srv, key: own.pair}, nil
+	return e, nil
 }
+
+// enableStreams recovers the streams of both accounts.
+func (e *embedded) enableStreams() error {
+	for _, name := range []string{ownAccount, guestAccount} {
+		acc, err := e.LookupAccount(name)
+		if err == nil {
+			err = acc.EnableJetStream(nil, nil)
+		}
+		if err != nil {
+			return fmt.Errorf("recover the stored streams: %w", err)
+		}
+	}
+	return nil
+}
+
+func maxPayload(cfg Config) int { return cfg.MaxMessage + headerRoom }
 
 type userKey struct {
 	pair   nkeys.KeyPair
 	public string
 }
 
-// newKeys makes the keys of the two kinds of client, anew at every start.
-func newKeys() (own, guest userKey, err error) {
-	for _, k := range []*userKey{&own, &guest} {
+// newKeys makes the keys of the kinds of client, anew at every start.
+func newKeys(keys ...*userKey) (err error) {
+	for _, k := range keys {
 		if k.pair, err = nkeys.CreateUser(); err != nil {
-			return own, guest, err
+			return err
 		}
 		if k.public, err = k.pair.PublicKey(); err != nil {
-			return own, guest, err
+			return err
 		}
 	}
-	return own, guest, nil
+	return nil
 }
-
-func maxPayload(cfg Config) int { return cfg.MaxMessage + headerRoom }
 
 func setListen(opts *server.Options, listen string) error {
 	host, port, err := net.SplitHostPort(listen)
@@ -115,22 +149,13 @@ func notReady(cfg Config) error {
 	return fmt.Errorf("the embedded NATS server did not start within %s; is %s in use by another Wye?", startTimeout, cfg.Dir)
 }
 
-// guestPermissions keep clients of the listener away from Wye's own subjects
-// and from the parts of the JetStream API that would change its streams.
+// guestPermissions let guests publish, and consume from work queues and kept
+// streams, but not make or change streams: one that captured wye.in would
+// answer publishers in Wye's place. Nor do they see how this process is answered.
 func guestPermissions() *server.Permissions {
-	deny := []string{
-		subjectEvents, subjectOutcomes, subjectBacklog + ">", subjectDead + ">", subjectState + ">", subjectQueue + ">",
-		inboxPrefix + ".>",
-		"$JS.ACK." + streamBacklog + ".>",
-	}
-	for _, verb := range []string{"CREATE", "DELETE", "PAUSE", "RESET", "UNPIN", "DURABLE.CREATE", "MSG.NEXT", "LEADER.STEPDOWN"} {
-		api := "$JS.API.CONSUMER." + verb + "." + streamBacklog
-		deny = append(deny, api, api+".>")
-	}
-	for _, s := range []string{streamEvents, streamBacklog, streamDead, streamOutcomes, streamState} {
-		for _, verb := range []string{"CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN", "PEER.REMOVE"} {
-			deny = append(deny, "$JS.API.STREAM."+verb+"."+s)
-		}
+	deny := []string{inboxPrefix + ".>", subjectQueue + ">", "$JS.API.ACCOUNT.>", "$JS.API.META.>", "$JS.API.SERVER.>"}
+	for _, verb := range []string{"CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN", "PEER.>"} {
+		deny = append(deny, strings.TrimSuffix("$JS.API.STREAM."+verb, ".>")+".>")
 	}
 	return &server.Permissions{
 		Publish:   &server.SubjectPermission{Allow: []string{">"}, Deny: deny},
@@ -139,8 +164,8 @@ func guestPermissions() *server.Permissions {
 }
 
 // blocksDir is where the embedded server keeps the block files of a stream.
-func (e *embedded) blocksDir(cfg Config, stream string) string {
-	return filepath.Join(cfg.Dir, "jetstream", server.DEFAULT_GLOBAL_ACCOUNT, "streams", stream, "msgs")
+func blocksDir(cfg Config, account, stream string) string {
+	return filepath.Join(cfg.Dir, "jetstream", account, "streams", stream, "msgs")
 }
 
 // serverLog passes what matters of the server's log on. Its notices are about

@@ -16,7 +16,7 @@ const keyFloor = subjectState + "floor"
 // SaveFloor remembers that every event up to seq is settled. It does not wait:
 // a floor that is lost only means that more is read again.
 func (b *Bus) SaveFloor(seq uint64) error {
-	return b.nc.PublishMsg(&nats.Msg{Subject: keyFloor, Data: strconv.AppendUint(nil, seq, 10)})
+	return b.own.nc.PublishMsg(&nats.Msg{Subject: keyFloor, Data: strconv.AppendUint(nil, seq, 10)})
 }
 
 // LoadFloor is the last saved floor, never beyond the end of the archive.
@@ -44,7 +44,7 @@ func (b *Bus) Durable() uint64 { return b.events.durable.Load() }
 
 // Outcomes appends a batch to the history, without waiting for it.
 func (b *Bus) Outcomes(batch []byte) error {
-	return b.nc.Publish(subjectOutcomes, batch)
+	return b.own.nc.Publish(subjectOutcomes, batch)
 }
 
 // trimKeep is the part of the archive's end, in bytes, that Trim never touches:

@@ -53,8 +53,8 @@ func (b *Bus) ownStreams() []jetstream.StreamConfig {
 	}
 }
 
-// ensure makes a stream as configured, or brings an existing one up to it, and
-// gives its appender. Retention and storage of an existing stream stay.
+// ensure makes one of Wye's own streams as configured, or brings an existing
+// one up to it, and gives its appender.
 func (b *Bus) ensure(ctx context.Context, sc jetstream.StreamConfig) (*stream, error) {
 	sc.Storage = jetstream.FileStorage
 	sc.Replicas = b.cfg.Replicas
@@ -63,24 +63,38 @@ func (b *Bus) ensure(ctx context.Context, sc jetstream.StreamConfig) (*stream, e
 	if sc.MaxAge > 0 {
 		sc.Duplicates = min(sc.Duplicates, sc.MaxAge)
 	}
-	js, err := b.js.CreateOrUpdateStream(ctx, sc)
+	js, err := b.own.js.CreateOrUpdateStream(ctx, sc)
 	if err != nil {
 		return nil, fmt.Errorf("create the stream %s: %w", sc.Name, err)
 	}
-	return b.open(ctx, js)
+	return b.open(ctx, b.own, js)
+}
+
+// share makes a stream that guests consume from, unless it is there: then it
+// stays as it is, with whatever limits somebody gave it.
+func (b *Bus) share(ctx context.Context, sc jetstream.StreamConfig) (*stream, error) {
+	sc.Replicas, sc.AllowDirect, sc.Duplicates = b.cfg.Replicas, true, b.cfg.DuplicateWindow
+	js, err := b.shared.js.CreateStream(ctx, sc)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		js, err = b.shared.js.Stream(ctx, sc.Name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create the stream %s: %w", sc.Name, err)
+	}
+	return b.open(ctx, b.shared, js)
 }
 
 // open gives the appender of an existing stream.
-func (b *Bus) open(ctx context.Context, js jetstream.Stream) (*stream, error) {
+func (b *Bus) open(ctx context.Context, l *link, js jetstream.Stream) (*stream, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	name := js.CachedInfo().Config.Name
 	if s := b.streams[name]; s != nil {
 		return s, nil
 	}
-	s := &stream{name: name, js: js}
+	s := &stream{name: name, link: l, js: js}
 	if b.server != nil && b.cfg.Sync == SyncDurable {
-		dir := b.server.blocksDir(b.cfg, name)
+		dir := blocksDir(b.cfg, l.account, name)
 		if err := syncTree(strings.TrimSuffix(dir, "/msgs"), b.cfg.Dir); err != nil {
 			return nil, fmt.Errorf("sync the new stream %s: %w", name, err)
 		}
@@ -105,6 +119,7 @@ var errLayout = errors.New("group commit is not possible")
 // stream is one JetStream stream that Wye appends to.
 type stream struct {
 	name   string
+	link   *link
 	js     jetstream.Stream
 	commit *committer // nil where an acknowledgement is all there is
 
@@ -117,9 +132,8 @@ type Appender func(ctx context.Context, id string, header map[string][]string, d
 // Queue makes sure that the work queue exists, with the durable consumer
 // ("workers") that its users share, and gives its appender.
 func (b *Bus) Queue(ctx context.Context, name string) (Appender, error) {
-	s, err := b.ensure(ctx, jetstream.StreamConfig{
-		Name: streamQueue + name, Subjects: []string{subjectQueue + name},
-		Retention: jetstream.WorkQueuePolicy, Duplicates: b.cfg.DuplicateWindow,
+	s, err := b.share(ctx, jetstream.StreamConfig{
+		Name: streamQueue + name, Subjects: []string{subjectQueue + name}, Retention: jetstream.WorkQueuePolicy,
 		Description: "Wye: the work queue " + name,
 	})
 	if err != nil {
@@ -135,11 +149,10 @@ func (b *Bus) Queue(ctx context.Context, name string) (Appender, error) {
 // Kept makes sure that some stream keeps what is published on subject (an
 // existing one that covers it, else one of its own) and gives its appender.
 func (b *Bus) Kept(ctx context.Context, subject string) (Appender, error) {
-	name, err := b.js.StreamNameBySubject(ctx, subject)
+	name, err := b.shared.js.StreamNameBySubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		s, err := b.ensure(ctx, jetstream.StreamConfig{
-			Name: streamKept + streamToken(subject), Subjects: []string{subject},
-			Duplicates: b.cfg.DuplicateWindow, Description: "Wye: keeps " + subject,
+		s, err := b.share(ctx, jetstream.StreamConfig{
+			Name: streamKept + streamToken(subject), Subjects: []string{subject}, Description: "Wye: keeps " + subject,
 		})
 		if err != nil {
 			return nil, err
@@ -149,11 +162,11 @@ func (b *Bus) Kept(ctx context.Context, subject string) (Appender, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the stream that keeps %s: %w", subject, err)
 	}
-	js, err := b.js.Stream(ctx, name)
+	js, err := b.shared.js.Stream(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("open the stream %s, which keeps %s: %w", name, subject, err)
 	}
-	s, err := b.open(ctx, js)
+	s, err := b.open(ctx, b.shared, js)
 	if err != nil {
 		return nil, err
 	}
