@@ -154,6 +154,8 @@ func TestConditionsThatAreStopped(t *testing.T) {
 		`size([[1]]` + double + `[0]) == 0`,
 		`[1]` + nest + ` == [1]` + nest,
 		`dyn(1) in [1]` + nest + nest,
+		`[1]` + nest + nest + `.all(v, v == v)`,
+		`[1]` + nest + nest + `.all(v, v in [v, 1])`,
 		`event.data.l.map(x, event.data.l.map(y, event.data.l)).size() > 0`,
 		`event.data.s + event.data.s + event.data.s != ""`,
 		`[event.data.m] == [event.data.m] && [event.data.m, 1] == [event.data.m, 1]`,

@@ -198,8 +198,5 @@ func exactLiteral(runes []rune, a *ast.AST, e ast.Expr) (ref.Val, bool) {
 		return nil, false
 	}
 	written := strings.Join(strings.Fields(numberExpr.FindString(string(runes[r.Start:]))), "")
-	if d < 0 && !strings.HasPrefix(written, "-") {
-		written = "-" + written
-	}
 	return parseWhole(written)
 }

@@ -110,6 +110,7 @@ func TestMeaning(t *testing.T) {
 		event.data.big != 9007199254740992.0
 		event.data.big > 9007199254740992.0
 		event.data.big in [9007199254740993.0]
+		event.data.big > 9007199254740991.0 + 1.0 && event.data.big != 9007199254740991.0 + 1.0
 		!(event.data.big in [9007199254740992.0])
 		-event.data.big == -9007199254740993.0
 		event.data.bigdot == event.data.big

@@ -113,10 +113,9 @@ func (p *parser) headerValue(name string, n *yaml.Node) {
 	}
 	references, ok := p.references(n)
 	if ok && references == 0 && isCredential(name) {
-		// The line is not shown: the credential is in it.
 		problem := p.file.problem(placeOf(n), codeCredential, fmt.Sprintf("the header %s of %s looks like a credential that is written into the file", name, strings.TrimPrefix(p.what, "headers of ")),
 			"keep it out of the file: put it into an environment variable and write ${env:NAME} in its place, or ${file:/path} for a file")
-		problem.Severity, problem.Source = Warning, ""
+		problem.Severity = Warning
 		p.add(problem)
 	}
 }
