@@ -153,7 +153,8 @@ func notReady(cfg Config) error {
 // streams, but not make or change streams: one that captured wye.in would
 // answer publishers in Wye's place. Nor do they see how this process is answered.
 func guestPermissions() *server.Permissions {
-	deny := []string{inboxPrefix + ".>", subjectQueue + ">", "$JS.API.ACCOUNT.>", "$JS.API.META.>", "$JS.API.SERVER.>"}
+	deny := []string{subjectEvents, subjectOutcomes, subjectBacklog + ">", subjectDead + ">", subjectState + ">", // nobody would hear it; better to say so
+		inboxPrefix + ".>", subjectQueue + ">", "$JS.API.ACCOUNT.>", "$JS.API.META.>", "$JS.API.SERVER.>"}
 	for _, verb := range []string{"CREATE", "UPDATE", "DELETE", "PURGE", "MSG.DELETE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN", "PEER.>"} {
 		deny = append(deny, strings.TrimSuffix("$JS.API.STREAM."+verb, ".>")+".>")
 	}
