@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"sort"
-	"strings"
 	"unsafe"
 
 	"github.com/google/cel-go/common/types"
@@ -123,7 +122,7 @@ func (e *eventValue) decode() (ref.Val, error) {
 			return nil, fmt.Errorf("the event's data is not the JSON that its datacontenttype says")
 		}
 		return e.doc.nodes[0].value(), nil
-	case isText(e.ev.DataContentType):
+	case e.ev.DataIsText():
 		return types.String(textOf(e.ev.Data)), nil
 	}
 	return types.Bytes(e.ev.Data), nil
@@ -133,13 +132,6 @@ func (e *eventValue) decode() (ref.Val, error) {
 // an event is never changed after it was made, and because nothing that was
 // made from it outlives the match.
 func textOf(data []byte) string { return unsafe.String(unsafe.SliceData(data), len(data)) }
-
-// isText reports whether data of a media type is a text in conditions.
-func isText(contentType string) bool {
-	media, _, _ := strings.Cut(contentType, ";")
-	media = strings.ToLower(strings.TrimSpace(media))
-	return strings.HasPrefix(media, "text/") || strings.HasSuffix(media, "/xml") || strings.HasSuffix(media, "+xml")
-}
 
 // Get implements traits.Indexer, for dyn(event).name.
 func (e *eventValue) Get(index ref.Val) ref.Val {

@@ -272,6 +272,7 @@ func TestDataOtherThanJSONObjects(t *testing.T) {
 		{"TEXT/csv", []byte("a,b"), `event.data == "a,b"`, "yes"},
 		{"application/xml", []byte("<a/>"), `event.data.contains("<a")`, "yes"},
 		{"application/octet-stream", []byte{0, 255}, `event.data == b'\x00\xff' && size(event.data) == 2`, "yes"},
+		{"text/plain", []byte{'a', 255}, `event.data == b'a\xff'`, "yes"},
 		{"application/octet-stream", []byte{0, 255}, `event.data == "x"`, "no"},
 		{"application/octet-stream", []byte{0, 255}, `event.data in ["x", "y"]`, "no"},
 		{"application/octet-stream", []byte("x"), `event.data.total > 1`, "no"},
