@@ -41,9 +41,9 @@ import (
 //     of the first;
 //   - ports of 127.0.0.1 and localhost are replaced by free ones, in the document
 //     and in the rule files of the copy, and wye's default addresses with them;
-//   - lines that begin with one of skippedLines are left out.
-var skippedLines = []string{
-	"git clone ", "cd wye", "go install ", "make test", "make bench", "make build", "make help",
+//   - commands that begin with one of skippedCommands are left out.
+var skippedCommands = []string{
+	"git clone", "cd wye", "go install", "make test", "make bench", "make build", "make help",
 }
 
 const eachWithin = 2 * time.Minute
@@ -141,22 +141,25 @@ type step struct {
 func stepsOf(t *testing.T, blocks []block) (steps []step) {
 	t.Helper()
 	for _, b := range blocks {
-		pending := ""
+		pending, left := "", false // the last command was left out
 		for i, line := range strings.Split(strings.TrimSuffix(b.text, "\n"), "\n") {
 			want, isWant := strings.CutPrefix(line, "# => ")
 			switch {
 			case pending == "" && isWant && len(steps) > 0:
-				last := &steps[len(steps)-1]
-				last.wants = append(last.wants, want)
+				if last := &steps[len(steps)-1]; !left {
+					last.wants = append(last.wants, want)
+				}
 				continue
-			case pending == "" && skipped(line):
+			case pending == "" && comment(line):
 				continue
 			}
 			pending += line + "\n"
 			if !complete(t, pending) {
 				continue
 			}
-			steps = append(steps, newStep(b.line+i, pending))
+			if left = skipped(pending); !left {
+				steps = append(steps, newStep(b.line+i, pending))
+			}
 			pending = ""
 		}
 		if pending != "" {
@@ -166,11 +169,14 @@ func stepsOf(t *testing.T, blocks []block) (steps []step) {
 	return steps
 }
 
-func skipped(line string) bool {
-	if trimmed := strings.TrimSpace(line); trimmed == "" || strings.HasPrefix(trimmed, "#") {
-		return true
-	}
-	return slices.ContainsFunc(skippedLines, func(s string) bool { return strings.HasPrefix(line+" ", s) })
+func comment(line string) bool {
+	trimmed := strings.TrimSpace(line)
+	return trimmed == "" || strings.HasPrefix(trimmed, "#")
+}
+
+func skipped(command string) bool {
+	words := strings.Join(strings.Fields(command), " ") + " "
+	return slices.ContainsFunc(skippedCommands, func(s string) bool { return strings.HasPrefix(words, s+" ") })
 }
 
 func newStep(line int, command string) step {
@@ -369,12 +375,12 @@ func explained(work string, steps []step, err error) error {
 	return errors.New(text)
 }
 
-// TestSession holds what the comment above skippedLines says of commands.
+// TestSession holds what the comment above skippedCommands says of commands.
 func TestSession(t *testing.T) {
 	tests := []struct{ name, document, fault string }{
 		{"commands share a session", "```sh\nmade=1\ncd schemas\n```\n\n```sh\necho $made; basename $PWD\n# => 1\n# => schemas\n```\n", ""},
 		{"a command of several lines", "```sh\necho a \\\n  b\ncat <<'EOF'\nc # => d\nEOF\n# => c # => d\nif true; then\n  echo e\nfi\n# => e\n```\n", ""},
-		{"skipped, and other blocks", "```sh\ngit clone nothing\ncd wye\nmake test\n\n# a comment\n```\n\n```text\nfalse\n```\n", ""},
+		{"skipped, and other blocks", "```sh\ngit clone nothing\ncd wye\nmake test\nmake bench \\\n  --only nothing\n# => nothing\n\n# a comment\n```\n\n```text\nfalse\n```\n", ""},
 		{"what comes in a moment", "```sh\n(sleep 0.3; echo here > late.txt) &\ncat late.txt\n# => here\n```\n", ""},
 		{"the document's jobs", "```sh\nwye serve --rules rules.yaml\nsleep 60 &\nkill %1\n```\n", ""},
 		{"ports", "```sh\nmake run\ncurl -s http://localhost:8081/-/ready\n# => ready\n```\n", ""},
@@ -386,7 +392,11 @@ func TestSession(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := runSession(t, "../..", shellOf(tt.document), time.Second)
+			patience := 20 * time.Second
+			if tt.fault != "" {
+				patience = time.Second
+			}
+			err := runSession(t, "../..", shellOf(tt.document), patience)
 			if tt.fault == "" && err != nil {
 				t.Error(err)
 			}
