@@ -22,9 +22,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+const raceOptions = "atexit_sleep_ms=10"
+
 // TestMain puts this program on the PATH of the tests as wye: scripts and the
 // commands of the documents run the real thing.
 func TestMain(m *testing.M) {
+	// Programs with the race detector otherwise wait a second before they end.
+	os.Setenv("GORACE", raceOptions)
 	testscript.Main(m, map[string]func(){"wye": main})
 }
 
@@ -68,6 +72,7 @@ func setUpScript(env *testscript.Env) error {
 		env.Setenv(name, "127.0.0.1:"+strconv.Itoa(freePort()))
 	}
 	env.Setenv("WYE_INGEST", "http://"+env.Getenv("HTTP")+"/events")
+	env.Setenv("GORACE", raceOptions)
 	env.Values[served{}] = &served{}
 	env.Setenv("WYE_SERVER", "http://"+env.Getenv("ADMIN"))
 	return nil
