@@ -66,6 +66,7 @@ func serve(parent context.Context, f serveFlags) error {
 	if err != nil {
 		return err
 	}
+	tuneRuntime(cfg.Sync)
 	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 

@@ -78,7 +78,11 @@ func (b *Bus) appendAsync(s *stream, m Message, then func(Receipt, error)) {
 		then(Receipt{}, err)
 		return
 	}
-	reply := s.link.acks.expect(pending{stream: s, local: m.Local, then: then})
+	reply, ok := s.acks.expect(pending{local: m.Local, then: then})
+	if !ok {
+		then(Receipt{}, ErrClosed)
+		return
+	}
 	msg := nats.Msg{Subject: m.Subject, Reply: reply, Header: m.Header, Data: m.Data}
 	if m.ID != "" {
 		if msg.Header == nil {
@@ -87,7 +91,7 @@ func (b *Bus) appendAsync(s *stream, m Message, then func(Receipt, error)) {
 		msg.Header[nats.MsgIdHdr] = []string{m.ID}
 	}
 	if err := s.link.nc.PublishMsg(&msg); err != nil {
-		if p, ok := s.link.acks.take(reply); ok {
+		if p, ok := s.acks.take(reply); ok {
 			if errors.Is(err, nats.ErrMaxPayload) {
 				err = ErrTooLarge
 			}
@@ -96,70 +100,40 @@ func (b *Bus) appendAsync(s *stream, m Message, then func(Receipt, error)) {
 	}
 }
 
-// stored is called for every acknowledgement of the store, in the order in
-// which the store gave them.
-func (b *Bus) stored(p pending, r Receipt, err error) {
-	if err != nil {
-		p.then(r, err)
-		return
-	}
-	s := p.stream
-	if s == b.events && !r.Duplicate {
-		b.tail.put(r.Sequence, p.local)
-	}
-	if s.commit == nil {
-		s.settled(b, r, p.then)
-		return
-	}
-	s.commit.after(func(err error) {
-		if err != nil {
-			p.then(r, err)
-			return
-		}
-		s.settled(b, r, p.then)
-	})
-}
-
-// settled answers an append that is durable now.
-func (s *stream) settled(b *Bus, r Receipt, then func(Receipt, error)) {
-	s.durable.raise(r.Sequence)
-	if s == b.events {
-		b.tail.wake()
-	}
-	then(r, nil)
-}
-
 // pending is an append that the store has not answered yet.
 type pending struct {
-	stream *stream
-	local  any
-	then   func(Receipt, error)
-	since  time.Time
+	local any
+	then  func(Receipt, error)
+	since time.Time
 }
 
 // acks matches the store's acknowledgements with the appends they answer.
 type acks struct {
 	prefix string
-	answer func(pending, Receipt, error)
 
-	mu   sync.Mutex
-	next uint64
-	open map[uint64]pending
+	mu     sync.Mutex
+	next   uint64
+	open   map[uint64]pending
+	closed bool
+	idle   chan struct{} // closed when closed and nothing is open
 }
 
-func newAcks(prefix string, answer func(pending, Receipt, error)) *acks {
-	return &acks{prefix: prefix, answer: answer, open: map[uint64]pending{}}
+func newAcks(prefix string) *acks {
+	return &acks{prefix: prefix, open: map[uint64]pending{}, idle: make(chan struct{})}
 }
 
-// expect registers an append and gives the reply subject of its acknowledgement.
-func (a *acks) expect(p pending) string {
+// expect registers an append and gives the reply subject of its acknowledgement;
+// ok is false when nothing is appended any more.
+func (a *acks) expect(p pending) (reply string, ok bool) {
 	p.since = time.Now()
 	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return "", false
+	}
 	a.next++
-	n := a.next
-	a.open[n] = p
-	a.mu.Unlock()
-	return a.prefix + strconv.FormatUint(n, 36)
+	a.open[a.next] = p
+	return a.prefix + strconv.FormatUint(a.next, 36), true
 }
 
 func (a *acks) take(reply string) (pending, bool) {
@@ -171,17 +145,26 @@ func (a *acks) take(reply string) (pending, bool) {
 	defer a.mu.Unlock()
 	p, ok := a.open[n]
 	delete(a.open, n)
+	if ok && a.closed && len(a.open) == 0 {
+		close(a.idle)
+	}
 	return p, ok
 }
 
-// received is the subscription's handler.
-func (a *acks) received(m *nats.Msg) {
-	p, ok := a.take(m.Subject)
-	if !ok {
+// close refuses what comes, and gives the store a moment to answer what is open.
+func (a *acks) close(within time.Duration) {
+	a.mu.Lock()
+	already := a.closed
+	a.closed = true
+	idle := len(a.open) == 0
+	a.mu.Unlock()
+	if already || idle {
 		return
 	}
-	r, err := parseAck(m)
-	a.answer(p, r, err)
+	select {
+	case <-a.idle:
+	case <-time.After(within):
+	}
 }
 
 // expire fails the appends that the store has not answered in time.

@@ -3,6 +3,8 @@ package bus
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,14 +83,6 @@ func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
 			return nil, err
 		}
 	}
-	// History and the floor may lag behind after a power cut: nothing is
-	// acknowledged because of them, so nothing waits for their sync.
-	for _, s := range []*stream{b.outcomes, b.state} {
-		if s.commit != nil {
-			s.commit.stop()
-			s.commit = nil
-		}
-	}
 	return b, nil
 }
 
@@ -112,8 +106,8 @@ func (b *Bus) expireAcks() {
 		case <-b.stop:
 			return
 		case now := <-tick.C:
-			for _, l := range b.links {
-				l.acks.expire(now.Add(-answerWithin), ErrNoAnswer)
+			for _, s := range b.allStreams() {
+				s.acks.expire(now.Add(-answerWithin), ErrNoAnswer)
 			}
 		}
 	}
@@ -160,6 +154,12 @@ func (b *Bus) fail(err error) {
 	}
 }
 
+func (b *Bus) allStreams() []*stream {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Collect(maps.Values(b.streams))
+}
+
 // Close commits what waits and stops the server. It may come early or twice.
 func (b *Bus) Close() {
 	b.stopOnce.Do(func() {
@@ -169,17 +169,10 @@ func (b *Bus) Close() {
 		for _, l := range b.links {
 			l.nc.Flush()
 		}
-		b.mu.Lock()
-		for _, s := range b.streams {
-			if s.commit != nil {
-				s.commit.stop()
-			}
+		for _, s := range b.allStreams() {
+			s.close()
 		}
-		b.mu.Unlock()
 		for _, l := range b.links {
-			if l.acks != nil {
-				l.acks.expire(time.Now().Add(time.Hour), ErrClosed)
-			}
 			l.nc.Close()
 		}
 		if b.server != nil {

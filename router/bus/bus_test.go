@@ -126,8 +126,8 @@ func TestBlocksRoll(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	blocks := b.events.commit.blocks
-	b.events.commit.stop()
+	blocks := b.events.blocks
+	b.Close()
 	if blocks.index < 2 || len(blocks.known) < 3 {
 		t.Errorf("newest block %d of %d known", blocks.index, len(blocks.known))
 	}

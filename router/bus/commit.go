@@ -1,9 +1,13 @@
 package bus
 
 import (
+	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // sequence is a stream sequence that only grows.
@@ -22,93 +26,146 @@ func (s *sequence) raise(n uint64) {
 	}
 }
 
-// committer makes what a stream has stored durable: one fsync for everybody
-// who waits for one. Those who come while it runs wait for the next, which is
-// what makes the group: the slower the disk, the larger the groups.
-type committer struct {
-	blocks *blockFiles
+// stream is one JetStream stream that Wye appends to, and its committer: the
+// goroutine that takes the store's acknowledgements, makes durable what they
+// acknowledge, and answers those who wait. One fsync serves all whose
+// acknowledgements are there; those that come while it runs wait for the next,
+// which is what makes the group: the slower the disk, the larger the groups.
+type stream struct {
+	name   string
+	link   *link
+	js     jetstream.Stream
+	blocks *blockFiles // nil where an acknowledgement is all there is
+	stored func(Receipt, any)
+	grown  func()      // called when durable has grown
 	failed func(error) // told once; nothing is committed after
 
-	mu      sync.Mutex
-	waiting []func(error)
-	err     error
-	stopped bool
-	wake    chan struct{}
+	acks    *acks
+	replies chan *nats.Msg
+	sub     *nats.Subscription
+	stop    chan struct{}
 	done    chan struct{}
+	durable sequence // the highest sequence known to be durable
 }
 
-func startCommitter(blocks *blockFiles, failed func(error)) *committer {
-	c := &committer{blocks: blocks, failed: failed, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	go c.run()
-	return c
-}
+// Bounds of the acknowledgements that wait for the committer, and of a group.
+// An acknowledgement too many is dropped, and its append fails as unanswered.
+const (
+	repliesKept = 1 << 17
+	groupMost   = 8192
+)
 
-// after calls then, on the committer's goroutine, once everything that was
-// stored before this call is durable.
-func (c *committer) after(then func(error)) {
-	c.mu.Lock()
-	if c.err != nil || c.stopped {
-		err := c.err
-		c.mu.Unlock()
-		if err == nil {
-			err = ErrClosed
-		}
-		then(err)
-		return
+// listen subscribes to the acknowledgements and starts the committer.
+func (s *stream) listen(ctx context.Context) error {
+	info, err := s.js.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("read the state of the stream %s: %w", s.name, err)
 	}
-	c.waiting = append(c.waiting, then)
-	first := len(c.waiting) == 1
-	c.mu.Unlock()
-	if first {
-		c.wake <- struct{}{}
+	s.durable.Store(info.State.LastSeq)
+	inbox := s.link.nc.NewInbox() + "."
+	s.acks = newAcks(inbox)
+	s.replies = make(chan *nats.Msg, repliesKept)
+	if s.sub, err = s.link.nc.ChanSubscribe(inbox+"*", s.replies); err != nil {
+		return fmt.Errorf("listen to the stream %s: %w", s.name, err)
 	}
+	s.stop, s.done = make(chan struct{}), make(chan struct{})
+	go s.run()
+	return nil
 }
 
-func (c *committer) run() {
-	defer close(c.done)
-	defer c.blocks.close()
-	var group []func(error)
-	for range c.wake {
-		c.mu.Lock()
-		group, c.waiting = c.waiting, group[:0]
-		c.mu.Unlock()
-		err := c.blocks.sync()
-		if err != nil {
-			err = c.fail(err)
-		}
-		for i, then := range group {
-			then(err)
-			group[i] = nil
-		}
-		c.mu.Lock()
-		stop := c.stopped && len(c.waiting) == 0
-		c.mu.Unlock()
-		if stop {
+// answered is an append with what the store said.
+type answered struct {
+	pending
+	receipt Receipt
+	err     error
+}
+
+func (s *stream) run() {
+	defer close(s.done)
+	if s.blocks != nil {
+		defer s.blocks.close()
+	}
+	var group []answered
+	for {
+		select {
+		case m := <-s.replies:
+			group = s.gather(group[:0], m)
+			s.commit(group)
+			clear(group)
+		case <-s.stop:
 			return
 		}
 	}
 }
 
-// fail remembers a failed sync for ever: see the package comment.
-func (c *committer) fail(err error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == nil {
-		c.err = fmt.Errorf("write to disk failed; nothing more is accepted until a restart: %w", err)
-		c.failed(c.err)
+// gather takes the acknowledgements that are there, in the order in which the
+// store gave them.
+func (s *stream) gather(group []answered, m *nats.Msg) []answered {
+	for {
+		if p, ok := s.acks.take(m.Subject); ok {
+			r, err := parseAck(m)
+			if err == nil && s.stored != nil {
+				s.stored(r, p.local)
+			}
+			group = append(group, answered{p, r, err})
+		}
+		if len(group) == groupMost {
+			return group
+		}
+		select {
+		case m = <-s.replies:
+		default:
+			return group
+		}
 	}
-	return c.err
 }
 
-// stop commits what waits and ends the committer.
-func (c *committer) stop() {
-	c.mu.Lock()
-	already := c.stopped
-	c.stopped = true
-	idle := len(c.waiting) == 0
-	c.mu.Unlock()
-	if !already && idle {
-		c.wake <- struct{}{}
+// commit makes a group durable and answers it.
+func (s *stream) commit(group []answered) {
+	failed := s.sync()
+	if failed == nil {
+		for i := range group {
+			if group[i].err == nil {
+				s.durable.raise(group[i].receipt.Sequence)
+			}
+		}
+		if s.grown != nil {
+			s.grown()
+		}
 	}
-	<-c.done
+	for i := range group {
+		a := &group[i]
+		if a.err == nil {
+			a.err = failed
+		}
+		a.then(a.receipt, a.err)
+	}
+}
+
+// sync makes durable what the store has acknowledged. A failure is remembered
+// for ever (see the package comment): the bus refuses every append after it.
+func (s *stream) sync() error {
+	if s.blocks == nil {
+		return nil
+	}
+	err := s.blocks.sync()
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("write to disk failed; nothing more is accepted until a restart: %w", err)
+	s.failed(err)
+	return err
+}
+
+// closeWithin bounds the wait for the store's last answers.
+const closeWithin = 2 * time.Second
+
+// close takes nothing more, commits what was handed to the store, and ends the
+// committer. What the store did not answer fails.
+func (s *stream) close() {
+	s.acks.close(closeWithin)
+	s.sub.Unsubscribe()
+	close(s.stop)
+	<-s.done
+	s.acks.expire(time.Now().Add(time.Hour), ErrClosed)
 }

@@ -19,7 +19,7 @@
 // [Bus.Append] answers when the message is durable. With an embedded server and
 // [SyncDurable] that is a group commit: the store's acknowledgement (the bytes
 // are written), then one fsync of the stream's newest block files that serves
-// everybody who waits for one ([committer]). JetStream itself would fsync every
+// everybody who waits for one ([Bus.Append] goes through a committer per stream). JetStream itself would fsync every
 // two minutes (SyncRelaxed here), or once a message (SyncAlways). With remote
 // servers the acknowledgement is theirs: a stream with three replicas has it on
 // three machines.

@@ -14,7 +14,6 @@ type link struct {
 	account string
 	nc      *nats.Conn
 	js      jetstream.JetStream
-	acks    *acks
 }
 
 // connect opens the two links.
@@ -49,13 +48,7 @@ func (b *Bus) dial(account string, opts ...nats.Option) (*link, error) {
 	if l.js, err = jetstream.New(nc); err != nil {
 		return nil, err
 	}
-	inbox := nc.NewInbox() + "."
-	l.acks = newAcks(inbox, b.stored)
-	sub, err := nc.Subscribe(inbox+"*", l.acks.received)
-	if err != nil {
-		return nil, err
-	}
-	return l, sub.SetPendingLimits(-1, -1)
+	return l, nil
 }
 
 // limit keeps messages within what the servers take.

@@ -92,39 +92,33 @@ func (b *Bus) open(ctx context.Context, l *link, js jetstream.Stream) (*stream, 
 	if s := b.streams[name]; s != nil {
 		return s, nil
 	}
-	s := &stream{name: name, link: l, js: js}
+	s := &stream{name: name, link: l, js: js, failed: b.fail}
 	if b.server != nil && b.cfg.Sync == SyncDurable {
 		dir := blocksDir(b.cfg, l.account, name)
 		if err := syncTree(strings.TrimSuffix(dir, "/msgs"), b.cfg.Dir); err != nil {
 			return nil, fmt.Errorf("sync the new stream %s: %w", name, err)
 		}
-		blocks, err := openBlocks(dir)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", errLayout, err)
+		// History and the floor may lag behind after a power cut: nothing is
+		// acknowledged because of them, so nothing waits for their sync.
+		if name != streamOutcomes && name != streamState {
+			var err error
+			if s.blocks, err = openBlocks(dir); err != nil {
+				return nil, fmt.Errorf("%w: %w", errLayout, err)
+			}
 		}
-		s.commit = startCommitter(blocks, b.fail)
 	}
-	info, err := js.Info(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the state of the stream %s: %w", name, err)
+	if name == streamEvents {
+		s.stored, s.grown = b.tail.keep, b.tail.wake
 	}
-	s.durable.Store(info.State.LastSeq)
+	if err := s.listen(ctx); err != nil {
+		return nil, err
+	}
 	b.streams[name] = s
 	return s, nil
 }
 
 // errLayout says that the store's files are not laid out as group commit needs them.
 var errLayout = errors.New("group commit is not possible")
-
-// stream is one JetStream stream that Wye appends to.
-type stream struct {
-	name   string
-	link   *link
-	js     jetstream.Stream
-	commit *committer // nil where an acknowledgement is all there is
-
-	durable sequence // the highest sequence known to be durable
-}
 
 // Appender appends to one stream made by [Bus.Queue] or [Bus.Kept].
 type Appender func(ctx context.Context, id string, header map[string][]string, data []byte) error

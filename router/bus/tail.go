@@ -20,10 +20,14 @@ type tail struct {
 
 func newTail() *tail { return &tail{grown: make(chan struct{}, 1)} }
 
-func (t *tail) put(seq uint64, local any) {
+// keep remembers what was just stored, with the value that its appender attached.
+func (t *tail) keep(r Receipt, local any) {
+	if r.Duplicate {
+		return
+	}
 	t.mu.Lock()
-	s := &t.slots[seq%tailSize]
-	s.seq, s.local = seq, local
+	s := &t.slots[r.Sequence%tailSize]
+	s.seq, s.local = r.Sequence, local
 	t.mu.Unlock()
 }
 
