@@ -181,7 +181,7 @@ func isAttributeName(s string) bool {
 // slipFor is the standard attribute that a name was probably meant to be, or
 // "". Short names are near each other by chance, so they get one letter.
 func slipFor(name string) string {
-	if len(name) < 4 || documentedExtensions[name] {
+	if len(name) < 3 || documentedExtensions[name] {
 		return ""
 	}
 	plain := strings.ReplaceAll(strings.ToLower(name), "_", "")

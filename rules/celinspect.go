@@ -12,6 +12,8 @@ import (
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
+
+	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // inspect looks for what is allowed by CEL and not by Wye, or can be seen to
@@ -86,6 +88,11 @@ func (in *inspector) header(e ast.Expr, name string) {
 	if lower := strings.ToLower(name); lower != name {
 		in.add(e, codeCELHeader, fmt.Sprintf("no header is called %s: the names of headers are lower case here", quote(name)),
 			fmt.Sprintf("write headers[%q]", lower))
+		return
+	}
+	if !cloudevent.Readable(name) {
+		in.add(e, codeCELHeader, fmt.Sprintf("the header %s is never there: credentials, attributes of the event and headers of the connection are left out of an event's headers", quote(name)),
+			"attributes are read as event.NAME; for the rest decide on another header or on the event")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -56,9 +57,19 @@ func (p *parser) url(n *yaml.Node) {
 		p.report(n, codeURL, fmt.Sprintf("%s is not an http or https URL", quote(n.Value)), hint)
 	case u.Hostname() == "":
 		p.report(n, codeURL, fmt.Sprintf("%s has no host", quote(n.Value)), hint)
+	case badPort(u.Port()):
+		p.report(n, codeURL, fmt.Sprintf("%s has a port that there is not", quote(n.Value)), "a port is a number from 1 to 65535")
 	case !urlExpr.MatchString(n.Value):
 		p.report(n, codeURL, fmt.Sprintf("%s has a character that a URL cannot have", quote(n.Value)), hint)
 	}
+}
+
+func badPort(port string) bool {
+	if port == "" {
+		return false
+	}
+	n, err := strconv.Atoi(port)
+	return err != nil || n < 1 || n > 65535
 }
 
 const headerPattern = "^[-!#$%&'*+.^_`|~0-9A-Za-z]+$"
@@ -101,6 +112,10 @@ func (p *parser) headerName(key *yaml.Node, name string) {
 		p.report(key, codeHeader, fmt.Sprintf("%s cannot be the name of a header", quote(key.Value)), "letters, digits and -, for example x-api-version")
 	case contained(reservedHeaders, name):
 		p.report(key, codeHeader, fmt.Sprintf("the header %s is set by the delivery itself", name), "remove it")
+	case strings.HasPrefix(name, "wye-"):
+		p.report(key, codeHeader, fmt.Sprintf("the header %s is set by the delivery itself", name), "remove it, or use a name that does not begin with wye-")
+	case name == "idempotency-key", name == "x-idempotency-key":
+		p.report(key, codeHeader, fmt.Sprintf("the header %s would be the same for every event", name), "remove it; receivers find what they need in wye-delivery-id, which is sent with each delivery")
 	case strings.HasPrefix(name, "ce-"):
 		p.report(key, codeHeader, fmt.Sprintf("the header %s is an attribute of the event; a target cannot change it", name), "remove it, or use a name that does not begin with ce-")
 	}

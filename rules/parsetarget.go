@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -114,12 +115,17 @@ func (p *parser) missing(at *yaml.Node, key, example string) {
 
 // subjectPattern is the form of a subject, for the JSON Schema. The loader
 // says more exactly what is wrong.
-const subjectPattern = `^[^\s.*>$]([^\s.*>]*)(\.[^\s.*>]+)*$`
+const subjectPattern = `^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`
 
 // reservedSubject is the form of a subject that belongs to the bus.
-const reservedSubject = `^(wye|_INBOX)(\.|$)`
+const reservedSubject = `^([wW][yY][eE](\.|$)|_)`
 
-const maxSubject = 255
+var (
+	subjectExpr         = regexp.MustCompile(subjectPattern)
+	reservedSubjectExpr = regexp.MustCompile(reservedSubject)
+)
+
+const maxSubject = 128
 
 func (p *parser) subject(n *yaml.Node) {
 	s := n.Value
@@ -134,8 +140,10 @@ func (p *parser) subject(n *yaml.Node) {
 		fault = "has a wildcard in it; events are sent to one subject"
 	case contained(tokens, ""):
 		fault = "has an empty part (a dot too many)"
-	case strings.HasPrefix(s, "$"), tokens[0] == "_INBOX", tokens[0] == "wye":
-		fault = "begins with a word that is reserved for the bus itself ($…, _INBOX, wye)"
+	case strings.HasPrefix(s, "$"), reservedSubjectExpr.MatchString(s):
+		fault = "begins with a word that is reserved for the bus itself ($…, _…, wye)"
+	case !subjectExpr.MatchString(s):
+		fault = "has a character that is not allowed; use letters, digits, - and _ between the dots"
 	default:
 		return
 	}

@@ -74,6 +74,7 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 		target("{stream: {}}"), target("{stream: {subject: 'a.>'}}"), target("{stream: {subject: 'a.*'}}"), target("{stream: {subject: a..b}}"),
 		target("{stream: {subject: .a}}"), target("{stream: {subject: a.}}"), target("{stream: {subject: $JS.x}}"), target("{stream: {subject: 'a b'}}"),
 		target("{stream: {subject: wye.x}}"), target("{stream: {subject: _INBOX.x}}"), target("{stream: {subject: wye}}"),
+		target("{stream: {subject: audit/orders}}"), target("{stream: {subject: büro.orders}}"), target("{stream: {subject: Wye.orders}}"), target("{stream: {subject: _foo.x}}"),
 		target("{http: {}}"), target("{http: {url: ftp://a.example}}"), target("{http: {url: a.example}}"), target("{http: {url: 'http://'}}"),
 		target("{http: {url: 'https://u:p@a.example'}}"), target("{http: {url: 'https://a.example/x y'}}"), target("{http: {url: 5}}"),
 		http("timeout: fast"), http("timeout: 15"), http("timeout: -1s"), http("timeout: 0s"), http("timeout: 1d"), http("timeout: ''"),

@@ -98,6 +98,15 @@ func lowerName(dst []byte, name string) []byte {
 	return dst
 }
 
+// Readable tells whether a transport header of this name, in lower case, is
+// among an event's headers when it was sent.
+func Readable(name string) bool {
+	if _, kept := keptNames[name]; kept {
+		return true
+	}
+	return lowerName(nil, name) != nil && !droppedHeaders[name] && !isPrivate(name)
+}
+
 func isPrivate(lower string) bool {
 	for _, p := range droppedPrefixes {
 		if strings.HasPrefix(lower, p) {
