@@ -1,11 +1,13 @@
 package faults
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,13 +158,15 @@ func (c *company) offer(prefix string) map[string]time.Time {
 	n := int(offered * phase.Seconds())
 	at := make(map[string]time.Time, n)
 	events := make(chan routertest.Event, n)
+	ctx, cancel := context.WithTimeout(c.t.Context(), 8*phase)
+	defer cancel()
 	var all sync.WaitGroup
+	var refused atomic.Int64
 	for range publishers {
 		all.Go(func() {
 			for ev := range events {
-				status, _, err := c.p.Post(c.t.Context(), ev)
-				if err != nil || status != http.StatusAccepted {
-					c.t.Errorf("publish %s: status %d, %v", ev.ID, status, err)
+				if status, _, err := c.p.Post(ctx, ev); err != nil || status != http.StatusAccepted {
+					refused.Add(1)
 				}
 			}
 		})
@@ -180,5 +184,8 @@ func (c *company) offer(prefix string) map[string]time.Time {
 	}
 	close(events)
 	all.Wait()
+	if n := refused.Load(); n > 0 {
+		c.t.Fatalf("%s: %d of %d events were not accepted within %s", c.name, n, len(at), 8*phase)
+	}
 	return at
 }

@@ -194,17 +194,18 @@ func (r *Receiver) Duplicates() (n int) {
 // how many requests came, how many of them have no answer yet.
 func (r *Receiver) Until(what string, done func(taken, came, open int) bool) {
 	r.t.Helper()
-	late := time.AfterFunc(Patience, func() {
+	late := false
+	timer := time.AfterFunc(Patience, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
+		late = true
 		r.changed.Broadcast()
 	})
-	defer late.Stop()
-	end := time.Now().Add(Patience)
+	defer timer.Stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for !done(len(r.taken), len(r.arrivals), r.open) {
-		if !time.Now().Before(end) {
+		if late {
 			r.t.Fatalf("not within %s: %s; %d events taken, %d requests came, %d are open", Patience, what, len(r.taken), len(r.arrivals), r.open)
 		}
 		r.changed.Wait()
