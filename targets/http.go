@@ -48,15 +48,17 @@ const (
 
 // httpTarget posts events to one URL.
 //
-// It uses a transport of its own, without [http.Client] around it: redirects
-// are then not followed, no cookies are kept, and an environment that names a
-// proxy changes nothing.
+// Clear text goes over connections of its own (see [httpTarget.exchange]), TLS
+// over a transport of its own, without [http.Client] around it: redirects are
+// then not followed, no cookies are kept, and an environment that names a proxy
+// changes nothing.
 type httpTarget struct {
 	cfg        HTTPConfig
 	structured bool
-	label      string // names the receiver in errors, without secrets
-	late       error  // the cause of a context that ended by our own timeout
-	transport  *http.Transport
+	label      string          // names the receiver in errors, without secrets
+	late       error           // what our own timeout is called
+	pool       *pool           // for clear text
+	transport  *http.Transport // for all else
 
 	// credentials is what the references gave when they were last looked up.
 	// It is swapped, never changed; refreshing orders those who swap it.
@@ -78,6 +80,7 @@ func NewHTTP(cfg HTTPConfig) (Target, error) {
 		return nil, err
 	}
 	t := &httpTarget{cfg: cfg, structured: structured, label: creds.label, late: &lateError{cfg.Timeout}}
+	t.pool = &pool{limit: cfg.Concurrency, rest: idleTimeout}
 	t.transport = newTransport(cfg)
 	t.credentials.Store(creds)
 	return t, nil
@@ -132,14 +135,13 @@ func newTransport(c HTTPConfig) *http.Transport {
 // Deliver posts the event. Answer 401 is worth one more try within the same
 // delivery where the secrets have changed since they were looked up.
 func (t *httpTarget) Deliver(ctx context.Context, d Delivery) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, t.cfg.Timeout, t.late)
-	defer cancel()
+	deadline := time.Now().Add(t.cfg.Timeout)
 	creds := t.credentials.Load()
-	r, err := t.post(ctx, d, creds)
+	r, err := t.post(ctx, deadline, d, creds)
 	if err == nil && r.verdict == Unauthorized {
 		if newer := t.refresh(creds); newer != creds {
 			creds = newer
-			r, err = t.post(ctx, d, creds)
+			r, err = t.post(ctx, deadline, d, creds)
 		}
 	}
 	if err == nil {
@@ -175,6 +177,7 @@ func (t *httpTarget) refresh(used *credentials) *credentials {
 
 // Close lets go of the connections.
 func (t *httpTarget) Close() error {
+	t.pool.close()
 	t.transport.CloseIdleConnections()
 	return nil
 }

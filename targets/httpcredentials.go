@@ -18,6 +18,7 @@ type credentials struct {
 	headers []header
 	label   string
 	scrub   *scrubber
+	wire    *wire // nil where net/http carries the request
 }
 
 // header is ready for a request: the name in canonical form.
@@ -48,6 +49,7 @@ func resolveCredentials(cfg HTTPConfig) (*credentials, error) {
 	}
 	slices.SortFunc(c.headers, func(a, b header) int { return cmp.Compare(a.name, b.name) })
 	c.scrub = newScrubber(secrets)
+	c.wire = newWire(c)
 	return c, nil
 }
 

@@ -32,7 +32,12 @@ type reply struct {
 // not look at it. It would do more for a request that has an Idempotency-Key,
 // which is why that header cannot be configured. So one call of Deliver is at
 // most one request for the receiver, but for a changed secret after 401.
-func (t *httpTarget) post(ctx context.Context, d Delivery, creds *credentials) (*reply, error) {
+func (t *httpTarget) post(ctx context.Context, deadline time.Time, d Delivery, creds *credentials) (*reply, error) {
+	if creds.wire != nil {
+		return t.exchange(ctx, deadline, d, creds.wire)
+	}
+	ctx, cancel := context.WithDeadlineCause(ctx, deadline, t.late)
+	defer cancel()
 	o := &outgoing{data: d.Event.Data}
 	if t.structured {
 		o.data = d.Event.AppendStructured(nil)
@@ -120,6 +125,7 @@ func (t *httpTarget) read(ctx context.Context, response *http.Response) (*reply,
 type phase string
 
 const (
+	queueing      phase = "while waiting for a connection to be free"
 	connecting    phase = "while connecting"
 	awaitingReply phase = "while waiting for the answer"
 	readingBody   phase = "while reading the answer's body"
@@ -137,9 +143,13 @@ func (t *httpTarget) interrupted(ctx context.Context, p phase, err error) error 
 		return inWords(err)
 	}
 	if late := (*lateError)(nil); errors.As(context.Cause(ctx), &late) {
-		return errors.New(late.Error() + " " + string(p) + "; raise the target's timeout if the receiver needs longer")
+		return tooLate(late, p)
 	}
 	return &stopped{p, ctx.Err()}
+}
+
+func tooLate(late error, p phase) error {
+	return errors.New(late.Error() + " " + string(p) + "; raise the target's timeout if the receiver needs longer")
 }
 
 // stopped is the caller's own end.

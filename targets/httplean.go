@@ -1,0 +1,184 @@
+package targets
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// exchange is [httpTarget.post] in clear text: HTTP/1.1 without net/http, whose
+// transport has two goroutines for each connection and hands every request and
+// answer over to them. Here the delivering goroutine writes and reads by
+// itself, and the connection's own deadline is the timeout.
+//
+// A request is written a second time only where not a byte of it went out the
+// first time.
+func (t *httpTarget) exchange(ctx context.Context, deadline time.Time, d Delivery, w *wire) (*reply, error) {
+	o, err := newMessage(w, d, t.structured)
+	if err != nil {
+		return nil, err
+	}
+	defer o.free()
+	a := &attempt{ctx: ctx, deadline: deadline, address: w.address, out: o, phase: connecting}
+	r, err := t.try(a)
+	if err != nil {
+		return nil, t.brokenOff(a, err)
+	}
+	return r, nil
+}
+
+// attempt is one exchange on its way, and how far it came.
+type attempt struct {
+	ctx      context.Context
+	deadline time.Time
+	address  string
+	out      *message
+	phase    phase
+}
+
+// over says that nobody waits for the attempt any more.
+func (a *attempt) over() bool {
+	return a.ctx.Err() != nil || !time.Now().Before(a.deadline)
+}
+
+// errUnsent says that a connection was closed before it was written to.
+var errUnsent = errors.New("not a byte was sent")
+
+func (t *httpTarget) try(a *attempt) (r *reply, err error) {
+	if err := a.ctx.Err(); err != nil {
+		return nil, err
+	}
+	a.phase = queueing
+	c, err := t.pool.acquire(a.ctx, a.deadline)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { t.pool.release(c) }() // c is nil by then if it is of no more use
+	if c != nil && !c.fits(a.address) {
+		c.Close()
+		c = nil
+	}
+	if c != nil {
+		if r, c, err = t.talk(a, c); err != errUnsent {
+			return r, err
+		}
+	}
+	a.phase = connecting
+	if c, err = dial(a.ctx, a.address, a.deadline); err != nil {
+		return nil, err
+	}
+	r, c, err = t.talk(a, c)
+	return r, err
+}
+
+// talk sends the request and reads the answer. It gives the connection back if
+// it can be used again, and closes it otherwise.
+func (t *httpTarget) talk(a *attempt, c *conn) (*reply, *conn, error) {
+	a.phase = awaitingReply
+	c.SetDeadline(a.deadline)
+	undisturbed := context.AfterFunc(a.ctx, c.abort)
+	r, lasting, err := t.sendAndReceive(a, c)
+	// An abort that has begun may still come, and must not hit the next request.
+	if undisturbed() && err == nil && lasting && c.in.Buffered() == 0 {
+		c.used = true
+		return r, c, nil
+	}
+	c.Close()
+	return r, nil, err
+}
+
+func (t *httpTarget) sendAndReceive(a *attempt, c *conn) (r *reply, lasting bool, err error) {
+	if a.out.rest != nil {
+		return t.sendWhileReceiving(a, c)
+	}
+	n, failed := c.send(a.out)
+	if c.unsent(a, n, failed) {
+		return nil, false, errUnsent
+	}
+	r, lasting, err = t.receive(a, c)
+	return r, lasting && failed == nil, a.first(failed, err)
+}
+
+// lingering is how long a request may go on after its answer.
+const lingering = 50 * time.Millisecond
+
+// sendWhileReceiving is for bodies that the kernel may not take at once: a
+// receiver can refuse one (413) from its head and then read no more of it.
+func (t *httpTarget) sendWhileReceiving(a *attempt, c *conn) (r *reply, lasting bool, err error) {
+	var n int64
+	var failed error
+	sent, out := make(chan struct{}), a.out
+	go func() {
+		defer close(sent)
+		n, failed = c.send(out)
+	}()
+	r, lasting, err = t.receive(a, c)
+	if err != nil {
+		c.Close()
+	} else {
+		c.SetWriteDeadline(time.Now().Add(lingering))
+	}
+	<-sent
+	if c.unsent(a, n, failed) {
+		return nil, false, errUnsent
+	}
+	return r, lasting && failed == nil, a.first(failed, err)
+}
+
+// first is the reason of a failure: an answer that is missing because the
+// request could not be written says less than why it could not. An answer that
+// came nevertheless counts.
+func (a *attempt) first(sending, receiving error) error {
+	var timeout interface{ Timeout() bool }
+	if receiving == nil || sending == nil || a.phase == readingBody || errors.As(sending, &timeout) && timeout.Timeout() {
+		return receiving
+	}
+	return sending
+}
+
+// receive takes the answer in. The body of a good answer is only drained, so
+// that the connection can be used again; what is longer than it may be is left,
+// and the connection with it.
+func (t *httpTarget) receive(a *attempt, c *conn) (r *reply, lasting bool, err error) {
+	h, err := readAnswerHead(c.in)
+	if err != nil {
+		return nil, false, err
+	}
+	a.phase = readingBody
+	r = &reply{status: h.status, verdict: t.cfg.Statuses.Of(h.status)}
+	if r.verdict != Accepted {
+		r.retryAfter, r.location = h.retryAfter, h.location
+	}
+	if h.status == http.StatusSwitchingProtocols || h.length == 0 {
+		return r, h.lasting, nil
+	}
+	body := newAnswerBody(h, c.in)
+	if r.verdict == Accepted {
+		if _, err = io.CopyN(io.Discard, body, maxAnswer); err != nil && err != io.EOF {
+			return nil, false, err
+		}
+		return r, h.lasting && body.whole, nil
+	}
+	// A refusal whose body breaks off is still a refusal.
+	r.body, err = io.ReadAll(io.LimitReader(body, maxAnswer))
+	r.cut = err != nil || len(r.body) == maxAnswer
+	return r, h.lasting && body.whole, nil
+}
+
+// brokenOff is [httpTarget.interrupted] for an exchange: only the caller's end
+// is its context's, our own is the deadline.
+func (t *httpTarget) brokenOff(a *attempt, err error) error {
+	if ended := a.ctx.Err(); ended != nil {
+		return &stopped{a.phase, ended}
+	}
+	if a.over() || errors.Is(err, os.ErrDeadlineExceeded) || err == context.DeadlineExceeded {
+		return tooLate(t.late, a.phase)
+	}
+	if faulty := faultyAnswer(""); errors.As(err, &faulty) {
+		return faulty
+	}
+	return inWords(err)
+}
