@@ -140,9 +140,10 @@ type natsAnswer struct {
 
 // natsProblem is the answer to a request on wye.in that was refused.
 type natsProblem struct {
-	Status int    `json:"status"`
-	Title  string `json:"title"`
-	Detail string `json:"detail"`
+	Status    int    `json:"status"`
+	Title     string `json:"title"`
+	Detail    string `json:"detail"`
+	Attribute string `json:"attribute,omitempty"` // the first attribute at fault
 }
 
 // listen takes in what is published on wye.in and wye.in.> (the CloudEvents
@@ -190,7 +191,7 @@ func (r *Router) natsAccept(in bus.Incoming, evs []*cloudevent.Event) {
 func (r *Router) natsRefuse(in bus.Incoming, err error) {
 	p := natsProblem{Status: 503, Title: "The event was not accepted", Detail: err.Error()}
 	if details := cloudevent.Details(err); len(details) > 0 {
-		p.Status = details[0].Kind.Status()
+		p.Status, p.Attribute = details[0].Kind.Status(), details[0].Attribute
 		r.Refused("invalid")
 	}
 	if in.Reply == nil {

@@ -66,6 +66,9 @@ func deadLetter(rec bus.Record, whole bool) DeadLetter {
 		Reason: l.Reason, Error: l.Error, First: l.First, At: l.At, Tried: l.Tried, Attempts: l.Attempts,
 		EventID: ev.ID, EventSource: ev.Source, EventType: ev.Type,
 	}
+	if d.Attempts == nil {
+		d.Attempts = []Attempt{}
+	}
 	if whole {
 		d.Event = ev.AppendStructured(nil)
 		d.Headers = map[string]string{}

@@ -54,10 +54,10 @@ type lane struct {
 	workers  int
 	aside    bool // new deliveries go to the backlog
 	trouble  trouble
-	healed   time.Time // when the target was last set differently: waits from before are void
-	waiting  int       // entries in the backlog
-	held     int       // of these, in memory here
-	spilling int       // on their way into the backlog
+	healed   time.Time             // when the target was last set differently: waits from before are void
+	waiting  int                   // entries in the backlog
+	held     map[uint64]*bus.Entry // of these, in memory here, by their sequence
+	spilling int                   // on their way into the backlog
 	pumping  bool
 	closed   bool
 	kick     chan struct{}
@@ -75,7 +75,7 @@ type handle struct {
 func newLane(r *Router, name string, h *handle) *lane {
 	return &lane{
 		r: r, name: name, handle: h, acct: r.acct.lane(name),
-		active: map[*job]struct{}{}, lent: map[string]*loan{}, kick: make(chan struct{}, 1),
+		active: map[*job]struct{}{}, held: map[uint64]*bus.Entry{}, lent: map[string]*loan{}, kick: make(chan struct{}, 1),
 	}
 }
 
@@ -261,7 +261,7 @@ func (l *lane) entryDone(e *bus.Entry) {
 	if err := e.Done(); err != nil {
 		l.r.log.Warn("an entry could not be removed from the backlog and will come again", "target", l.name, "error", err)
 	}
-	l.held--
+	delete(l.held, e.Sequence)
 	l.waiting--
 	l.wakePump()
 }

@@ -137,7 +137,7 @@ func (j *job) note(at time.Time, took time.Duration, err error) {
 }
 
 // jobOf is the job in a backlog entry.
-func jobOf(e bus.Entry) (*job, error) {
+func jobOf(e *bus.Entry) (*job, error) {
 	l, ev, err := readLetter(e.Record)
 	if err != nil {
 		return nil, err
@@ -147,6 +147,6 @@ func jobOf(e bus.Entry) (*job, error) {
 			ID: deliveryID(l.Sequence, l.Rule, l.Target), Event: ev, Sequence: l.Sequence,
 			Rule: l.Rule, Target: l.Target, Version: l.Version,
 		},
-		attempts: l.Attempts, tried: l.Tried, first: l.First, due: l.Due, written: l.At, entry: &e,
+		attempts: l.Attempts, tried: l.Tried, first: l.First, due: l.Due, written: l.At, entry: e,
 	}, nil
 }

@@ -91,7 +91,7 @@ func (l *lane) plan(now time.Time, empty bool) (want int, next time.Duration, do
 	for j := l.parked.due(now); j != nil; j = l.parked.due(now) {
 		l.ready.push(j)
 	}
-	unread := l.waiting - l.held
+	unread := l.waiting - len(l.held)
 	if l.handle != nil && !l.trouble.tripped() && l.ready.len() == 0 && (unread <= 0 || empty) && l.spilling == 0 {
 		l.aside = false
 	}
@@ -110,7 +110,7 @@ func (l *lane) plan(now time.Time, empty bool) (want int, next time.Duration, do
 // want is how many entries to fetch. While the target is left alone nothing is
 // fetched, and one at a time while it is probed. l.mu is held.
 func (l *lane) want(now time.Time, unread int) int {
-	room := min(unread, reservoir-l.held, fetchBatch)
+	room := min(unread, reservoir-len(l.held), fetchBatch)
 	switch {
 	case l.handle == nil:
 		return room
@@ -189,12 +189,16 @@ func (l *lane) backlogReader() (*bus.Backlog, error) {
 
 // receive takes one entry of the backlog into the lane.
 func (l *lane) receive(e bus.Entry) {
-	j, err := jobOf(e)
+	j, err := jobOf(&e)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.held++
+	if mine := l.held[e.Sequence]; mine != nil {
+		*mine = e // handed out again although it is here: a hold came too late
+		return
+	}
+	l.held[e.Sequence] = &e
 	if err != nil {
-		l.unreadable(e, err)
+		l.unreadable(&e, err)
 		return
 	}
 	if owed := l.lent[j.delivery.ID]; owed != nil && j.tried == 0 {
@@ -206,23 +210,27 @@ func (l *lane) receive(e bus.Entry) {
 		owed.entry = &e
 		return
 	}
+	l.park(j)
+}
+
+// park keeps an entry until it is due. l.mu is held.
+func (l *lane) park(j *job) {
 	j.since = time.Now()
 	if j.written.Before(l.healed) {
 		j.due = time.Time{}
 	}
-	if wait := min(j.due.Sub(j.since), longestLeave); wait > fetchAgain && len(l.parked) >= parking && l.handle != nil {
+	wait := min(j.due.Sub(j.since), longestLeave)
+	if wait > fetchAgain && len(l.parked) >= parking && l.handle != nil && j.entry.Later(wait) == nil {
 		// So many wait for their time that what is due behind them must not wait too.
-		if err := e.Later(wait); err == nil {
-			l.held--
-			return
-		}
+		delete(l.held, j.entry.Sequence)
+		return
 	}
 	l.parked.park(j)
 }
 
 // unreadable moves an entry that tells of no delivery to the dead letters as it
 // is. l.mu is held.
-func (l *lane) unreadable(e bus.Entry, why error) {
+func (l *lane) unreadable(e *bus.Entry, why error) {
 	l.r.log.Error("a backlog entry cannot be read", "target", l.name, "error", why)
 	m := bus.Message{Header: e.Header, Data: e.Data}
 	delete(m.Header, "Nats-Msg-Id")
@@ -233,7 +241,7 @@ func (l *lane) unreadable(e bus.Entry, why error) {
 			}
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			l.entryDone(&e)
+			l.entryDone(e)
 		})
 	})
 }
@@ -241,25 +249,9 @@ func (l *lane) unreadable(e bus.Entry, why error) {
 // hold keeps the entries in memory from being handed out again.
 func (l *lane) hold() {
 	l.mu.Lock()
-	var entries []*bus.Entry
-	keep := func(j *job) {
-		if j.entry != nil {
-			entries = append(entries, j.entry)
-		}
-	}
-	for _, j := range l.ready.jobs[l.ready.head:] {
-		keep(j)
-	}
-	for _, j := range l.parked {
-		keep(j)
-	}
-	for j := range l.active {
-		keep(j)
-	}
-	for _, owed := range l.lent {
-		if owed.entry != nil {
-			entries = append(entries, owed.entry)
-		}
+	entries := make([]bus.Entry, 0, len(l.held))
+	for _, e := range l.held {
+		entries = append(entries, *e)
 	}
 	l.mu.Unlock()
 	for _, e := range entries {

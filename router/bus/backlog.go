@@ -13,7 +13,7 @@ import (
 // heldFor is how long the server lets an entry be held before it hands it out
 // again. A restart does not wait for it: [Bus.OpenBacklog] makes the consumer
 // anew. Entries that are held longer are kept with [Entry.Hold].
-const heldFor = 10 * time.Minute
+const heldFor = 20 * time.Second
 
 // HoldEvery is how often an entry must be held to be kept.
 const HoldEvery = heldFor / 3

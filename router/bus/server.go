@@ -68,6 +68,9 @@ func startServer(cfg Config) (*embedded, error) {
 		if err := setListen(opts, cfg.Listen); err != nil {
 			return nil, err
 		}
+		if err := tryListen(cfg.Listen); err != nil { // the server itself would wait and wait
+			return nil, err
+		}
 	}
 	srv, err := server.NewServer(opts)
 	if err != nil {
@@ -79,7 +82,7 @@ func startServer(cfg Config) (*embedded, error) {
 	if srv.ReadyForConnections(startTimeout) {
 		err = e.enableStreams()
 	} else {
-		err = notReady(cfg)
+		err = fmt.Errorf("the embedded NATS server did not start within %s; look at its log lines above", startTimeout)
 	}
 	if err != nil {
 		srv.Shutdown()
@@ -138,15 +141,17 @@ func setListen(opts *server.Options, listen string) error {
 	return nil
 }
 
-func notReady(cfg Config) error {
-	if cfg.Listen != "" {
-		if l, err := net.Listen("tcp", cfg.Listen); err != nil {
-			return fmt.Errorf("the embedded NATS server cannot listen on %s: %w; choose another address with --nats", cfg.Listen, errors.Unwrap(err))
-		} else {
-			l.Close()
+// tryListen tells whether the address is free.
+func tryListen(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) {
+			err = op.Err
 		}
+		return fmt.Errorf("the embedded NATS server cannot listen on %s: %w; is another Wye running? Choose another address with --nats", addr, err)
 	}
-	return fmt.Errorf("the embedded NATS server did not start within %s; is %s in use by another Wye?", startTimeout, cfg.Dir)
+	return l.Close()
 }
 
 // guestPermissions let guests publish, and consume from work queues and kept
