@@ -74,17 +74,27 @@ func newKilling(t *testing.T) *killing {
 	k.well = routertest.NewReceiver(t, routertest.Well)
 	k.broken = routertest.NewReceiver(t, routertest.Always(500))
 	k.picky = routertest.NewReceiver(t, func(a routertest.Arrival) routertest.Reply {
+		reply := routertest.Reply{After: soon()}
 		if strings.HasSuffix(a.ID, "7") {
-			return routertest.Reply{Status: 400}
+			reply.Status = 400
 		}
-		return routertest.Reply{}
+		return reply
 	})
 	k.p = routertest.NewProcess(t, routertest.Build(t), file(
 		target("well", k.well.URL())+
 			target("broken", k.broken.URL(), "retry: {first: 100ms, max: 1s, attempts: 1000}")+
-			target("picky", k.picky.URL()),
+			target("picky", k.picky.URL(), "concurrency: 512"),
 		rule("all", "**", "well", "broken", "picky")), k.data)
 	return k
+}
+
+// soon is closed after about the interval at which the floor is saved: so the
+// picky target always has deliveries under way at a kill, and a floor that was
+// saved too early would lose them.
+func soon() <-chan struct{} {
+	c := make(chan struct{})
+	time.AfterFunc(100*time.Millisecond, func() { close(c) })
+	return c
 }
 
 // round waits for a load of 200 to 700 ms, kills, looks at what the disk says,
@@ -127,6 +137,7 @@ func (k *killing) account(acked []string) {
 	k.t.Helper()
 	s := routertest.ReadStored(k.t, k.data, "well", "broken", "picky")
 	k.backlog, k.dead = len(s.Backlog["broken"]), len(s.Dead["picky"])
+	k.unsettled += int(s.Head-s.Floor) + len(s.Backlog["well"]) // at the last kill
 	for name, r := range map[string]*routertest.Receiver{"well": k.well, "broken": k.broken, "picky": k.picky} {
 		have := r.Taken()
 		for _, id := range slices.Concat(s.Backlog[name], s.Dead[name]) {
