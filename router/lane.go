@@ -44,13 +44,13 @@ type lane struct {
 	acct *laneAccount
 
 	mu       sync.Mutex
-	handle   *handle  // the target as set now; nil when it is not in the rules any more
-	queue    jobQueue // straight from the reader
-	ready    jobQueue // from the backlog, due
-	parked   jobHeap  // from the backlog, not due yet
-	active   map[*job]struct{}
-	lent     map[string]*loan // by delivery id
-	turn     bool             // which of queue and ready is served next
+	handle   *handle           // the target as set now; nil when it is not in the rules any more
+	queue    jobQueue          // straight from the reader
+	ready    jobQueue          // from the backlog, due
+	parked   jobHeap           // from the backlog, not due yet
+	active   map[*job]struct{} // in the target's hands
+	lent     map[string]*loan  // by delivery id
+	turn     bool              // which of queue and ready is served next
 	workers  int
 	aside    bool // new deliveries go to the backlog
 	trouble  trouble
@@ -122,7 +122,6 @@ func (l *lane) work() {
 			return
 		}
 		at := time.Now()
-		j.delivery.Attempt = j.tried + 1
 		err := deliver(l.r.deliverCtx, h.target, j.delivery)
 		l.conclude(j, h, at, time.Since(at), err)
 	}
@@ -163,7 +162,7 @@ func (l *lane) take() (*job, *handle) {
 	if l.ready.len() == fetchBatch/4 {
 		l.wakePump()
 	}
-	j.since = now
+	j.since, j.delivery.Attempt = now, j.tried+1
 	l.active[j] = struct{}{}
 	l.handle.users++
 	return j, l.handle
@@ -172,9 +171,9 @@ func (l *lane) take() (*job, *handle) {
 // conclude is the one place where what a decision means is done.
 func (l *lane) conclude(j *job, h *handle, at time.Time, took time.Duration, err error) {
 	now := at.Add(took)
+	l.leave(j, h)
 	if err != nil && l.r.deliverCtx.Err() != nil {
-		l.abandon(j, h)
-		return
+		return // cut short by the stop: not settled, and read again
 	}
 	j.tried++
 	v := decide(err, h.spec.Retry, j.tried, now.Sub(j.first), jitter)
@@ -186,7 +185,6 @@ func (l *lane) conclude(j *job, h *handle, at time.Time, took time.Duration, err
 	}
 
 	l.mu.Lock()
-	l.leave(j, h)
 	l.trouble.note(v, h.spec.Retry, now)
 	if l.trouble.holding(now) {
 		l.stepAside()
@@ -210,16 +208,11 @@ func (l *lane) conclude(j *job, h *handle, at time.Time, took time.Duration, err
 	}
 }
 
-// abandon lets go of a job whose attempt was cut short by the stop: it is not
-// settled and will be read again.
-func (l *lane) abandon(j *job, h *handle) {
+// leave takes a job out of the target's hands. While it was there it could be
+// lent at any time; from here on it is the caller's alone.
+func (l *lane) leave(j *job, h *handle) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.leave(j, h)
-}
-
-// leave takes a job out of the target's hands. l.mu is held.
-func (l *lane) leave(j *job, h *handle) {
 	delete(l.active, j)
 	h.users--
 	l.closeRetired(h)
