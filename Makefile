@@ -5,7 +5,7 @@ STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.6.1
 .PHONY: run test test-long bench lint generate build help
 
 run: ## Start Wye with rules.yaml and say what to try
-	@$(GO) run ./cmd/wye serve --rules rules.yaml
+	@$(GO) build -o bin/wye ./cmd/wye && exec bin/wye serve --rules rules.yaml
 
 test: ## Run all tests with the race detector (a few minutes)
 	$(GO) test -race ./...

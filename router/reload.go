@@ -42,6 +42,9 @@ func (e *RulesError) Error() string {
 			n++
 		}
 	}
+	if n == 1 {
+		return fmt.Sprintf("the rules in %s have a problem; `wye check %s` shows it", e.Path, e.Path)
+	}
 	return fmt.Sprintf("the rules in %s have %d problems; `wye check %s` shows them", e.Path, n, e.Path)
 }
 

@@ -62,7 +62,11 @@ func (r *Router) foretell(set *ruleset, s Sample) string {
 	}
 	slices.Sort(to)
 	to = slices.Compact(to)
-	return fmt.Sprintf("%s of %s takes it to %s", plural("rule", names), r.cfg.Rules, plural("target", to))
+	verb := "takes"
+	if len(names) > 1 {
+		verb = "take"
+	}
+	return fmt.Sprintf("%s of %s %s it to %s", plural("rule", names), r.cfg.Rules, verb, plural("target", to))
 }
 
 func plural(word string, names []string) string {
