@@ -153,10 +153,7 @@ func unbalanced(tokens []celToken) (fault, bool) {
 	return fault{codeCELSyntax, last.start, fmt.Sprintf("this %s is never closed", last.text), "add " + closing[last.text]}, true
 }
 
-var (
-	parserInput    = regexp.MustCompile(`input '(.*?)'( expecting|$)`)
-	parserReserved = regexp.MustCompile(`^reserved identifier: (\w+)`)
-)
+var parserReserved = regexp.MustCompile(`^reserved identifier: (\w+)`)
 
 // parserFault puts what the parser says into plain words.
 func parserFault(text string, tokens []celToken, err *common.Error) fault {

@@ -139,13 +139,13 @@ func textSchema(pattern string) object {
 }
 
 func mapSchema(t reflect.Type) object {
-	names, values := namePattern, object{}
-	if t.Elem().Kind() == reflect.String {
-		names, values = headerPattern, textSchema("")
-	} else {
-		values = objectSchema(t.Elem())
+	of := func(names string, values object) object {
+		return object{{"type", "object"}, {"propertyNames", object{{"pattern", names}}}, {"additionalProperties", values}}
 	}
-	return object{{"type", "object"}, {"propertyNames", object{{"pattern", names}}}, {"additionalProperties", values}}
+	if t.Elem().Kind() == reflect.String {
+		return of(headerPattern, textSchema(""))
+	}
+	return of(namePattern, objectSchema(t.Elem()))
 }
 
 func intSchema(field reflect.StructField) object {

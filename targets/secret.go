@@ -126,7 +126,7 @@ func fileProblem(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return errors.New("there is no such file; create or mount it")
 	case errors.Is(err, fs.ErrPermission):
-		return errors.New("Wye may not read the file; give its user the permission")
+		return errors.New("the file may not be read by the user that Wye runs as; give that user the permission")
 	}
 	return errors.New("the file could not be read; look at the disk and the mount")
 }
