@@ -21,6 +21,14 @@ import (
 // receiver is as little as answers HTTP at all, in the same process, and its
 // share is shown by BenchmarkLoopback.
 func BenchmarkHTTPDeliver(b *testing.B) {
+	benchmarkDeliver(b, func(to targets.Target) targets.Target { return to })
+}
+
+// BenchmarkHTTPDeliverByTransport is the same through net/http's transport,
+// which carries TLS.
+func BenchmarkHTTPDeliverByTransport(b *testing.B) { benchmarkDeliver(b, targets.ByTransport) }
+
+func benchmarkDeliver(b *testing.B, by func(targets.Target) targets.Target) {
 	for _, format := range []string{"binary", "structured"} {
 		for _, concurrency := range []int{1, 32} {
 			b.Run(format+"/"+strconv.Itoa(concurrency), func(b *testing.B) {
@@ -32,7 +40,10 @@ func BenchmarkHTTPDeliver(b *testing.B) {
 					b.Fatal(err)
 				}
 				defer target.Close()
-				each(b, concurrency, func() error { return target.Deliver(context.Background(), sample()) })
+				ctx, cancel := context.WithCancel(b.Context()) // one that can end, as the router's
+				defer cancel()
+				to, d := by(target), sample()
+				each(b, concurrency, func() error { return to.Deliver(ctx, d) })
 			})
 		}
 	}
@@ -181,8 +192,8 @@ func bodyLength(in *bufio.Reader) (n int, err error) {
 		if err != nil || len(line) == 2 {
 			return n, err
 		}
-		if value, ok := strings.CutPrefix(strings.ToLower(string(line)), "content-length: "); ok {
-			n, _ = strconv.Atoi(strings.TrimSpace(value))
+		if name, value, _ := bytes.Cut(line, []byte(":")); bytes.EqualFold(name, []byte("content-length")) {
+			n, _ = strconv.Atoi(string(bytes.TrimSpace(value)))
 		}
 	}
 }

@@ -14,16 +14,19 @@ type faultyAnswer string
 func (e faultyAnswer) Error() string { return string(e) }
 
 const (
-	notHTTP      faultyAnswer = "the answer is not HTTP; correct the URL's host or port"
-	longHead     faultyAnswer = "the answer's headers are larger than 64 KiB"
-	badLine      faultyAnswer = "the answer has a header line that is not valid HTTP; look at the receiver, or at a proxy before it"
-	badLength    faultyAnswer = "the answer has a Content-Length that is not a number; look at the receiver, or at a proxy before it"
-	twoLengths   faultyAnswer = "the answer says its length twice; look at the receiver, or at a proxy before it"
-	badTransfer  faultyAnswer = "the answer has a Transfer-Encoding that was not asked for; look at the receiver, or at a proxy before it"
-	badChunk     faultyAnswer = "the answer's chunks are not valid HTTP; look at the receiver, or at a proxy before it"
-	unknownEnd                = -1 // the length of a body that ends with its connection, or in chunks
-	maxHead                   = maxAnswer
-	statusLength              = len("HTTP/1.1 200")
+	notHTTP     faultyAnswer = "the answer is not HTTP; correct the URL's host or port"
+	longHead    faultyAnswer = "the answer's headers are larger than 64 KiB"
+	badLine     faultyAnswer = "the answer has a header line that is not valid HTTP; look at the receiver, or at a proxy before it"
+	badLength   faultyAnswer = "the answer has a Content-Length that is not a number; look at the receiver, or at a proxy before it"
+	twoLengths  faultyAnswer = "the answer says its length twice; look at the receiver, or at a proxy before it"
+	badTransfer faultyAnswer = "the answer has a Transfer-Encoding that was not asked for; look at the receiver, or at a proxy before it"
+	badChunk    faultyAnswer = "the answer's chunks are not valid HTTP; look at the receiver, or at a proxy before it"
+)
+
+const (
+	maxHead      = maxAnswer // bytes
+	statusLength = len("HTTP/1.1 200")
+	unknownEnd   = -1 // the length of a body that ends with its connection, or in chunks
 )
 
 // answerHead is what matters of an answer before its body.
@@ -71,8 +74,8 @@ func (l *lineReader) long(line []byte) ([]byte, error) {
 	}
 }
 
-// readAnswerHead reads the head of the last answer, after those that only say that
-// there will be one. The error is io.EOF where there was not a byte.
+// readAnswerHead reads the head of the last answer, after those that only say
+// that there will be one. The error is io.EOF where there was not a byte.
 //
 // It is stricter than a browser: what two readers could understand in two ways
 // (RFC 9112 sections 5.2, 6.3) is no answer, for the event would count as
@@ -90,7 +93,7 @@ func readAnswerHead(in *bufio.Reader) (*answerHead, error) {
 		if err != nil {
 			return nil, err
 		}
-		if h.status < 100 || 199 < h.status || h.status == http.StatusSwitchingProtocols {
+		if h.status/100 != 1 || h.status == http.StatusSwitchingProtocols {
 			return h, nil
 		}
 	}
@@ -144,10 +147,10 @@ func (h *answerHead) settle(old bool) error {
 		// HTTP/1.0 knows no chunks: whoever wrote this, the end is the connection's.
 		h.chunked, h.lasting = false, false
 	}
-	if h.status < 200 || h.status == http.StatusNoContent || h.status == http.StatusNotModified {
+	if h.status/100 == 1 || h.status == http.StatusNoContent || h.status == http.StatusNotModified {
 		// These have no body, whatever they say; one that says that it has may
 		// send it nevertheless, so nothing else can follow.
-		h.lasting = h.lasting && !h.chunked && h.length <= 0 && h.status >= 200
+		h.lasting = h.lasting && !h.chunked && h.length <= 0 && h.status != http.StatusSwitchingProtocols
 		h.chunked, h.length = false, 0
 	}
 	if h.length == unknownEnd && !h.chunked {

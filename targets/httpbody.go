@@ -5,8 +5,38 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httputil"
 )
+
+// receive takes the answer in. The body of a good answer is only drained, so
+// that the connection can be used again; what is longer than it may be is left,
+// and the connection with it.
+func (t *httpTarget) receive(a *attempt, c *conn) (r *reply, lasting bool, err error) {
+	h, err := readAnswerHead(c.in)
+	if err != nil {
+		return nil, false, err
+	}
+	a.phase = readingBody
+	r = &reply{status: h.status, verdict: t.cfg.Statuses.Of(h.status)}
+	if r.verdict != Accepted {
+		r.retryAfter, r.location = h.retryAfter, h.location
+	}
+	if h.status == http.StatusSwitchingProtocols || h.length == 0 {
+		return r, h.lasting, nil
+	}
+	body := newAnswerBody(h, c.in)
+	if r.verdict == Accepted {
+		if _, err = io.CopyN(io.Discard, body, maxAnswer); err != nil && err != io.EOF {
+			return nil, false, err
+		}
+		return r, h.lasting && body.whole, nil
+	}
+	// A refusal whose body breaks off is still a refusal.
+	r.body, err = io.ReadAll(io.LimitReader(body, maxAnswer))
+	r.cut = err != nil || len(r.body) == maxAnswer
+	return r, h.lasting && body.whole, nil
+}
 
 // answerBody reads the body of an answer to where its head says that it ends.
 // An end before that is io.ErrUnexpectedEOF.

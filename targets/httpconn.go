@@ -43,21 +43,5 @@ func dial(ctx context.Context, address string, deadline time.Time) (*conn, error
 // not if the receiver has closed it, or said something that nobody asked for,
 // which would be taken for the next answer.
 func (c *conn) fits(address string) bool {
-	return c.address == address && c.in.Buffered() == 0 && c.quiet()
-}
-
-// send writes a request at once, and says how much of it was written.
-func (c *conn) send(o *message) (int64, error) {
-	if o.rest == nil {
-		n, err := c.Write(o.head)
-		return int64(n), err
-	}
-	both := net.Buffers{o.head, o.rest}
-	return both.WriteTo(c.Conn)
-}
-
-// unsent says that a connection that was at rest turned out to be closed. An
-// attempt that is over is not one.
-func (c *conn) unsent(a *attempt, n int64, failed error) bool {
-	return failed != nil && n == 0 && c.used && !a.over()
+	return c.address == address && c.quiet()
 }

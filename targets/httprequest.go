@@ -27,6 +27,7 @@ type reply struct {
 // post sends one request and reads its answer. An error means that there was
 // none, or that what there was broke off.
 //
+// In clear text that is [httpTarget.exchange]; the rest of this file is for TLS.
 // The transport sends a request again by itself only where the receiver cannot
 // have seen it: none of it was written, or an HTTP/2 receiver says that it did
 // not look at it. It would do more for a request that has an Idempotency-Key,

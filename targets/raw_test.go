@@ -13,13 +13,19 @@ import (
 // what no HTTP server says.
 type rawServer struct {
 	url      string
+	opened   atomic.Int64 // connections
 	requests atomic.Int64
 	heads    chan string // of the requests, as they came
 }
 
 // raw answers the n-th request, from 1, with the text that reply gives, and
-// closes the connection after a text that does not end a line.
-func raw(t testing.TB, reply func(n int) string) *rawServer {
+// closes the connection after a text that does not end a line. It writes with
+// the given function, if any.
+func raw(t testing.TB, reply func(n int) string, write ...func(net.Conn, string) error) *rawServer {
+	write = append(write, func(c net.Conn, text string) error {
+		_, err := io.WriteString(c, text)
+		return err
+	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -33,13 +39,14 @@ func raw(t testing.TB, reply func(n int) string) *rawServer {
 				return
 			}
 			t.Cleanup(func() { c.Close() })
-			go r.talk(c, reply)
+			r.opened.Add(1)
+			go r.talk(c, reply, write[0])
 		}
 	}()
 	return r
 }
 
-func (r *rawServer) talk(c net.Conn, reply func(n int) string) {
+func (r *rawServer) talk(c net.Conn, reply func(n int) string, write func(net.Conn, string) error) {
 	defer c.Close()
 	in := bufio.NewReader(c)
 	for {
@@ -53,11 +60,20 @@ func (r *rawServer) talk(c net.Conn, reply func(n int) string) {
 		}
 		text := reply(int(r.requests.Add(1)))
 		r.heads <- head
-		_, err = io.WriteString(c, text)
-		if err != nil || !strings.HasSuffix(text, "\r\n") {
+		if err := write(c, text); err != nil || !strings.HasSuffix(text, "\r\n") {
 			return
 		}
 	}
+}
+
+// bytewise sends every byte by itself.
+func bytewise(c net.Conn, text string) error {
+	for i := range len(text) {
+		if _, err := io.WriteString(c, text[i:i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func readHead(in *bufio.Reader) (string, error) {

@@ -3,8 +3,6 @@ package targets
 import (
 	"context"
 	"errors"
-	"io"
-	"net/http"
 	"os"
 	"time"
 )
@@ -88,84 +86,6 @@ func (t *httpTarget) talk(a *attempt, c *conn) (*reply, *conn, error) {
 	}
 	c.Close()
 	return r, nil, err
-}
-
-func (t *httpTarget) sendAndReceive(a *attempt, c *conn) (r *reply, lasting bool, err error) {
-	if a.out.rest != nil {
-		return t.sendWhileReceiving(a, c)
-	}
-	n, failed := c.send(a.out)
-	if c.unsent(a, n, failed) {
-		return nil, false, errUnsent
-	}
-	r, lasting, err = t.receive(a, c)
-	return r, lasting && failed == nil, a.first(failed, err)
-}
-
-// lingering is how long a request may go on after its answer.
-const lingering = 50 * time.Millisecond
-
-// sendWhileReceiving is for bodies that the kernel may not take at once: a
-// receiver can refuse one (413) from its head and then read no more of it.
-func (t *httpTarget) sendWhileReceiving(a *attempt, c *conn) (r *reply, lasting bool, err error) {
-	var n int64
-	var failed error
-	sent, out := make(chan struct{}), a.out
-	go func() {
-		defer close(sent)
-		n, failed = c.send(out)
-	}()
-	r, lasting, err = t.receive(a, c)
-	if err != nil {
-		c.Close()
-	} else {
-		c.SetWriteDeadline(time.Now().Add(lingering))
-	}
-	<-sent
-	if c.unsent(a, n, failed) {
-		return nil, false, errUnsent
-	}
-	return r, lasting && failed == nil, a.first(failed, err)
-}
-
-// first is the reason of a failure: an answer that is missing because the
-// request could not be written says less than why it could not. An answer that
-// came nevertheless counts.
-func (a *attempt) first(sending, receiving error) error {
-	var timeout interface{ Timeout() bool }
-	if receiving == nil || sending == nil || a.phase == readingBody || errors.As(sending, &timeout) && timeout.Timeout() {
-		return receiving
-	}
-	return sending
-}
-
-// receive takes the answer in. The body of a good answer is only drained, so
-// that the connection can be used again; what is longer than it may be is left,
-// and the connection with it.
-func (t *httpTarget) receive(a *attempt, c *conn) (r *reply, lasting bool, err error) {
-	h, err := readAnswerHead(c.in)
-	if err != nil {
-		return nil, false, err
-	}
-	a.phase = readingBody
-	r = &reply{status: h.status, verdict: t.cfg.Statuses.Of(h.status)}
-	if r.verdict != Accepted {
-		r.retryAfter, r.location = h.retryAfter, h.location
-	}
-	if h.status == http.StatusSwitchingProtocols || h.length == 0 {
-		return r, h.lasting, nil
-	}
-	body := newAnswerBody(h, c.in)
-	if r.verdict == Accepted {
-		if _, err = io.CopyN(io.Discard, body, maxAnswer); err != nil && err != io.EOF {
-			return nil, false, err
-		}
-		return r, h.lasting && body.whole, nil
-	}
-	// A refusal whose body breaks off is still a refusal.
-	r.body, err = io.ReadAll(io.LimitReader(body, maxAnswer))
-	r.cut = err != nil || len(r.body) == maxAnswer
-	return r, h.lasting && body.whole, nil
 }
 
 // brokenOff is [httpTarget.interrupted] for an exchange: only the caller's end
