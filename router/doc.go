@@ -33,9 +33,11 @@
 //   - Settled means: each of its matches is delivered, or durable in BACKLOG or
 //     DEAD. A dead letter or backlog entry is durable before what it replaces is
 //     let go.
-//   - A crash repeats at most what lies between floor and head (the window, at
-//     most [windowEvents]) and what was under way from a backlog, each with the
-//     same delivery id.
+//   - A crash repeats at most what lies between the saved floor and the head, and
+//     what was under way from a backlog, each with the same delivery id. The
+//     floor is saved every [floorEvery], and in a way that outlasts a power cut
+//     every [lastEvery]; above it lie at most [windowEvents] unsettled events and
+//     what was settled since it was saved.
 //   - A rule set is swapped whole: every event is judged by exactly one version,
 //     which its deliveries carry. A delivery names its target and never embeds
 //     its settings, so what waits is healed by fixing the target.

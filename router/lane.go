@@ -87,6 +87,7 @@ func (l *lane) offer(j *job) {
 		l.mu.Unlock()
 		l.bury(j, ReasonOrphaned, "")
 	case l.aside:
+		l.spilling++
 		l.mu.Unlock()
 		l.spill(j)
 	default:
@@ -190,6 +191,10 @@ func (l *lane) conclude(j *job, h *handle, at time.Time, took time.Duration, err
 		l.stepAside()
 	}
 	orphaned := l.handle == nil
+	again := v.action == actRetry && !orphaned
+	if again {
+		l.spilling++
+	}
 	if orphaned {
 		l.startPump() // it sees whether this was the last
 	}
@@ -200,7 +205,7 @@ func (l *lane) conclude(j *job, h *handle, at time.Time, took time.Duration, err
 		l.release(j, outcomeDelivered)
 	case v.action == actBury:
 		l.bury(j, v.reason, "")
-	case orphaned:
+	case !again:
 		l.bury(j, ReasonOrphaned, "")
 	default:
 		j.due = now.Add(v.wait)
@@ -259,15 +264,13 @@ func (l *lane) entryDone(e *bus.Entry) {
 	l.wakePump()
 }
 
-// spill stores a job in the backlog; from then on its origin is settled.
+// spill stores a job in the backlog; from then on its origin is settled. The
+// caller has counted it in l.spilling, in the same breath as it decided.
 func (l *lane) spill(j *job) {
 	id := j.delivery.ID
 	if j.tried > 0 {
 		id = fmt.Sprintf("%s#%d", id, j.tried)
 	}
-	l.mu.Lock()
-	l.spilling++
-	l.mu.Unlock()
 	l.store(l.r.bus.Spill, id, j.letter(time.Now()), j, func(r bus.Receipt) {
 		l.acct.spilled.Inc()
 		l.stored(r)
@@ -335,6 +338,7 @@ func (l *lane) stepAside() {
 		l.startPump()
 	}
 	if jobs := l.queue.popAll(); len(jobs) > 0 {
+		l.spilling += len(jobs)
 		// Not under l.mu: an append may answer at once.
 		l.r.background(func() {
 			for _, j := range jobs {

@@ -204,7 +204,7 @@ func (r *Router) Stop(ctx context.Context) {
 		r.closeTargets()
 		r.outcomes.stop()
 		floor, _ := r.window.state()
-		if err := r.bus.SaveFloor(floor); err != nil {
+		if err := r.bus.SaveFloor(floor, true); err != nil {
 			r.log.Warn("the settled floor could not be saved; more will be read again", "error", err)
 		}
 	})
@@ -244,6 +244,7 @@ func (r *Router) closeTargets() {
 const (
 	sweepEvery = 25 * time.Millisecond
 	floorEvery = 100 * time.Millisecond
+	lastEvery  = time.Second // a floor that outlasts a power cut
 	trimEvery  = time.Minute
 )
 
@@ -253,7 +254,7 @@ func (r *Router) sweepLoop() {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	var saved uint64
-	var savedAt time.Time
+	var savedAt, lastedAt time.Time
 	for {
 		select {
 		case <-r.readCtx.Done():
@@ -267,8 +268,12 @@ func (r *Router) sweepLoop() {
 			if floor == saved || now.Sub(savedAt) < floorEvery {
 				continue
 			}
-			if err := r.bus.SaveFloor(floor); err == nil {
+			lasting := now.Sub(lastedAt) >= lastEvery
+			if err := r.bus.SaveFloor(floor, lasting); err == nil {
 				saved, savedAt = floor, now
+			}
+			if lasting {
+				lastedAt = now
 			}
 		}
 	}

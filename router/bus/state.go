@@ -13,10 +13,16 @@ import (
 
 const keyFloor = subjectState + "floor"
 
-// SaveFloor remembers that every event up to seq is settled. It does not wait:
-// a floor that is lost only means that more is read again.
-func (b *Bus) SaveFloor(seq uint64) error {
-	return b.own.nc.PublishMsg(&nats.Msg{Subject: keyFloor, Data: strconv.AppendUint(nil, seq, 10)})
+// SaveFloor remembers that every event up to seq is settled, also beyond a
+// power cut if lasting is set. It does not wait: a floor that is lost only means
+// that more is read again.
+func (b *Bus) SaveFloor(seq uint64, lasting bool) error {
+	m := Message{Subject: keyFloor, Data: strconv.AppendUint(nil, seq, 10)}
+	if !lasting {
+		return b.own.nc.PublishMsg(&nats.Msg{Subject: m.Subject, Data: m.Data})
+	}
+	b.appendAsync(b.state, m, func(Receipt, error) {})
+	return nil
 }
 
 // LoadFloor is the last saved floor, never beyond the end of the archive.

@@ -98,9 +98,8 @@ func (b *Bus) open(ctx context.Context, l *link, js jetstream.Stream) (*stream, 
 		if err := syncTree(strings.TrimSuffix(dir, "/msgs"), b.cfg.Dir); err != nil {
 			return nil, fmt.Errorf("sync the new stream %s: %w", name, err)
 		}
-		// History and the floor may lag behind after a power cut: nothing is
-		// acknowledged because of them, so nothing waits for their sync.
-		if name != streamOutcomes && name != streamState {
+		// History may have holes after a power cut: nobody waits for its sync.
+		if name != streamOutcomes {
 			var err error
 			if s.blocks, err = openBlocks(dir); err != nil {
 				return nil, fmt.Errorf("%w: %w", errLayout, err)
