@@ -19,11 +19,6 @@ const (
 	// machine that is merely busy writes everything twice, which makes it busier.)
 	stuckAfter = 400 * time.Millisecond
 	stuckSoon  = 100 * time.Millisecond
-	// lendAfter is how long a delivery may be under way before it is stored in
-	// the backlog meanwhile, so that it does not hold the floor.
-	lendAfter = time.Second
-	// lendSoon is the same while the window is more than half full.
-	lendSoon = 100 * time.Millisecond
 	// tripAfter is how many failures in a row hold back the whole target.
 	tripAfter = 5
 	// longestTrip bounds how long a failing target is left alone between probes.
@@ -345,65 +340,5 @@ func (l *lane) stepAside() {
 				l.spill(j)
 			}
 		})
-	}
-}
-
-// sweep looks for what waits too long. It is called at short intervals.
-func (l *lane) sweep(now time.Time, tight bool) {
-	stuck, patience := stuckAfter, lendAfter
-	if tight {
-		stuck, patience = stuckSoon, lendSoon
-	}
-	l.mu.Lock()
-	if first := l.queue.first(); first != nil && now.Sub(first.since) > stuck {
-		l.stepAside()
-	}
-	var long []*job
-	for j := range l.active {
-		if j.flight != nil && now.Sub(j.since) > patience {
-			long = append(long, j)
-		}
-	}
-	for _, j := range long {
-		l.lend(j)
-	}
-	l.mu.Unlock()
-}
-
-// lend stores a job in the backlog while it is under way, and so settles its
-// event. The entry is met by the pump and stays with the job. l.mu is held.
-func (l *lane) lend(j *job) {
-	flight, owed := j.flight, &loan{}
-	j.flight, j.loan = nil, owed
-	l.lent[j.delivery.ID] = owed
-	l.spilling++
-	copied := &job{delivery: j.delivery, attempts: j.attempts, tried: j.tried, first: j.first}
-	l.r.background(func() {
-		l.store(l.r.bus.Spill, copied.delivery.ID, copied.letter(time.Now()), copied, func(r bus.Receipt) {
-			l.mu.Lock()
-			owed.known = r.Duplicate
-			if owed.known && owed.concluded {
-				delete(l.lent, copied.delivery.ID)
-			}
-			l.mu.Unlock()
-			l.stored(r)
-			l.r.window.settle(flight)
-		})
-	})
-}
-
-// repay ends a lent job: its entry, if it was met already, is done; else the
-// pump finds it concluded.
-func (l *lane) repay(j *job) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if j.loan.entry != nil {
-		delete(l.lent, j.delivery.ID)
-		l.entryDone(j.loan.entry)
-		return
-	}
-	j.loan.concluded = true
-	if j.loan.known {
-		delete(l.lent, j.delivery.ID)
 	}
 }

@@ -108,14 +108,6 @@ type job struct {
 	loan   *loan      // straight, but stored in the backlog while under way
 }
 
-// loan is a job that was taking long and was stored in the backlog while its
-// delivery went on. Its entry must not be delivered again by itself.
-type loan struct {
-	entry     *bus.Entry // once the pump has met it
-	concluded bool       // the delivery ended before that
-	known     bool       // the entry was stored before, and may be gone already
-}
-
 func (j *job) letter(now time.Time) letter {
 	d := &j.delivery
 	return letter{

@@ -167,7 +167,7 @@ func (r *Router) swap(source *rules.Ruleset, matcher *rules.Matcher, built map[s
 		routes: make(map[*rules.CompiledRule]*route, len(source.Rules)),
 	}
 	for _, c := range matcher.Rules() {
-		set.routes[c] = r.route1(c)
+		set.routes[c] = r.routeOf(c)
 	}
 	var orphans []*lane
 	for name, l := range r.lanes {
@@ -183,8 +183,8 @@ func (r *Router) swap(source *rules.Ruleset, matcher *rules.Matcher, built map[s
 	}
 }
 
-// route1 is where one rule leads. r.lanesMu is held.
-func (r *Router) route1(c *rules.CompiledRule) *route {
+// routeOf is where one rule leads. r.lanesMu is held.
+func (r *Router) routeOf(c *rules.CompiledRule) *route {
 	rt := &route{
 		matched: r.acct.matched.WithLabelValues(c.Name),
 		errors:  r.acct.ruleErrors.WithLabelValues(c.Name),
