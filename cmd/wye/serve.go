@@ -93,6 +93,7 @@ func serve(parent context.Context, f serveFlags) error {
 	defer watcher.Close()
 	reloadOnHangup(ctx, r, cfg.Log)
 
+	f.maxEvent = min(f.maxEvent, b.MaxMessage())
 	servers, err := listen(f, r, metrics)
 	if err != nil {
 		return failed(err)
