@@ -146,12 +146,16 @@ type natsProblem struct {
 	Attribute string `json:"attribute,omitempty"` // the first attribute at fault
 }
 
+// natsOpen bounds the events from NATS that wait for the store.
+const natsOpen = 4096
+
 // listen takes in what is published on wye.in and wye.in.> (the CloudEvents
-// NATS binding, binary and structured).
+// NATS binding, binary and structured), in the order in which it comes.
 func (r *Router) listen() (stop func(), err error) {
 	var open sync.WaitGroup
+	room := make(chan struct{}, natsOpen)
 	unsubscribe, err := r.bus.Listen(func(in bus.Incoming) {
-		evs, _, err := cloudevent.Parse(in.Header, in.Data)
+		evs, err := r.natsParse(in)
 		if err == nil {
 			err = r.breathe(r.deliverCtx)
 		}
@@ -159,11 +163,12 @@ func (r *Router) listen() (stop func(), err error) {
 			r.natsRefuse(in, err)
 			return
 		}
+		room <- struct{}{}
 		open.Add(1)
-		go func() {
-			defer open.Done()
-			r.natsAccept(in, evs)
-		}()
+		r.natsAccept(in, evs, func() {
+			<-room
+			open.Done()
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -171,27 +176,60 @@ func (r *Router) listen() (stop func(), err error) {
 	return func() { unsubscribe(); open.Wait() }, nil
 }
 
-func (r *Router) natsAccept(in bus.Incoming, evs []*cloudevent.Event) {
-	receipts, err := r.Accept(r.deliverCtx, evs...)
-	if err != nil {
-		r.natsRefuse(in, err)
+func (r *Router) natsParse(in bus.Incoming) ([]*cloudevent.Event, error) {
+	if limit := r.bus.MaxMessage(); len(in.Data) > limit {
+		return nil, &cloudevent.Error{Kind: cloudevent.TooLarge, Index: -1,
+			Reason: fmt.Sprintf("the message has %d bytes of data; at most %d are taken", len(in.Data), limit)}
+	}
+	evs, _, err := cloudevent.Parse(in.Header, in.Data)
+	return evs, err
+}
+
+// natsAccept hands the events to the store and answers when all are durable.
+func (r *Router) natsAccept(in bus.Incoming, evs []*cloudevent.Event, done func()) {
+	var (
+		mu      sync.Mutex
+		left    = len(evs)
+		answers = make([]natsAnswer, len(evs))
+		failed  error
+	)
+	if left == 0 {
+		reply(in, answers)
+		done()
 		return
 	}
-	answers := make([]natsAnswer, len(receipts))
-	for i, rec := range receipts {
-		answers[i] = natsAnswer{rec, "WYE_EVENTS", rec.Sequence}
+	for i, ev := range evs {
+		r.accept(ev, func(rec Receipt, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			answers[i] = natsAnswer{rec, "WYE_EVENTS", rec.Sequence}
+			if err != nil {
+				failed = err
+			}
+			if left--; left > 0 {
+				return
+			}
+			switch {
+			case failed != nil:
+				r.natsRefuse(in, failed)
+			case len(answers) == 1:
+				reply(in, answers[0])
+			default:
+				reply(in, answers)
+			}
+			done()
+		})
 	}
-	if len(answers) == 1 {
-		reply(in, answers[0])
-		return
-	}
-	reply(in, answers)
 }
 
 func (r *Router) natsRefuse(in bus.Incoming, err error) {
-	p := natsProblem{Status: 503, Title: "The event was not accepted", Detail: err.Error()}
+	p := natsProblem{Status: 503, Title: "The event was not accepted", Detail: "It may be stored all the same; sending it again with the same id is safe."}
+	if errors.Is(err, ErrBusy) {
+		p.Detail = err.Error()
+	}
 	if details := cloudevent.Details(err); len(details) > 0 {
 		p.Status, p.Attribute = details[0].Kind.Status(), details[0].Attribute
+		p.Detail = err.Error()
 		r.Refused("invalid")
 	}
 	if in.Reply == nil {

@@ -33,23 +33,24 @@ type DeadLetter struct {
 }
 
 // DeadLetters gives up to limit dead letters from number from on, oldest first,
-// of one target or ("") of all, without their events.
-func (r *Router) DeadLetters(ctx context.Context, target string, from uint64, limit int) ([]DeadLetter, error) {
-	records, err := r.bus.DeadLetters(ctx, target, from, limit)
+// of one target or ("") of all, without their events, and whether there may be
+// more.
+func (r *Router) DeadLetters(ctx context.Context, target string, from uint64, limit int) ([]DeadLetter, bool, error) {
+	records, more, err := r.bus.DeadLetters(ctx, target, from, limit)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	letters := make([]DeadLetter, len(records))
 	for i, rec := range records {
 		letters[i] = deadLetter(rec, false)
 	}
-	return letters, nil
+	return letters, more, nil
 }
 
 // DeadLetter gives one dead letter whole; ok is false where there is none of
 // that number.
 func (r *Router) DeadLetter(ctx context.Context, number uint64) (d DeadLetter, ok bool, err error) {
-	records, err := r.bus.DeadLetters(ctx, "", number, 1)
+	records, _, err := r.bus.DeadLetters(ctx, "", number, 1)
 	if err != nil || len(records) == 0 || records[0].Sequence != number {
 		return d, false, err
 	}

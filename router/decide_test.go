@@ -110,6 +110,17 @@ func TestTrouble(t *testing.T) {
 	if tr.limit(now, 32) != 32 {
 		t.Error("still probing after a success")
 	}
+	for range tripAfter {
+		tr.note(verdict{action: actBury, reason: ReasonAttempts}, policy, now)
+	}
+	if !tr.holding(now) {
+		t.Error("a target that spends every policy counts as well")
+	}
+	now = tr.until
+	tr.note(verdict{action: actBury, reason: ReasonPermanent}, policy, now)
+	if tr.limit(now, 32) != 32 {
+		t.Error("a target that refuses for good has answered, and is still probed")
+	}
 	tr.note(verdict{action: actRetry, hold: time.Hour}, policy, now)
 	if tr.limit(now.Add(59*time.Minute), 32) != 0 {
 		t.Error("a target that asked for an hour is not held for it")

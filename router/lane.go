@@ -255,18 +255,14 @@ func (l *lane) entryDone(e *bus.Entry) {
 		l.r.log.Warn("an entry could not be removed from the backlog and will come again", "target", l.name, "error", err)
 	}
 	delete(l.held, e.Sequence)
-	l.waiting--
+	l.waiting = max(l.waiting-1, 0)
 	l.wakePump()
 }
 
 // spill stores a job in the backlog; from then on its origin is settled. The
 // caller has counted it in l.spilling, in the same breath as it decided.
 func (l *lane) spill(j *job) {
-	id := j.delivery.ID
-	if j.tried > 0 {
-		id = fmt.Sprintf("%s#%d", id, j.tried)
-	}
-	l.store(l.r.bus.Spill, id, j.letter(time.Now()), j, func(r bus.Receipt) {
+	l.store(l.r.bus.Spill, storedID(j, j.tried), j.letter(time.Now()), j, func(r bus.Receipt) {
 		l.acct.spilled.Inc()
 		l.stored(r)
 		l.unhand(j)
@@ -290,7 +286,18 @@ func (l *lane) bury(j *job, reason, why string) {
 	letter.Reason, letter.Error = reason, why
 	letter.Due = time.Time{}
 	l.r.log.Warn("dead letter", "target", l.name, "rule", j.delivery.Rule, "id", j.delivery.ID, "reason", reason)
-	l.store(l.r.bus.Bury, j.delivery.ID, letter, j, func(bus.Receipt) { l.release(j, outcomeDead) })
+	l.store(l.r.bus.Bury, storedID(j, 0), letter, j, func(bus.Receipt) { l.release(j, outcomeDead) })
+}
+
+// storedID is what the bus tells repetitions of a letter by: the delivery, the
+// attempts made, and something of the event, because sequences are given again
+// to other events where a store lost its end.
+func storedID(j *job, tried int) string {
+	id := j.delivery.ID + "@" + messageID(j.delivery.Event)[:8]
+	if tried > 0 {
+		id = fmt.Sprintf("%s#%d", id, tried)
+	}
+	return id
 }
 
 type appendFunc func(target string, m bus.Message, then func(bus.Receipt, error))
@@ -320,7 +327,11 @@ func (l *lane) store(write appendFunc, id string, text letter, j *job, then func
 		}
 		l.r.log.Error("the store did not take a delivery; trying again", "target", l.name, "id", id, "error", err)
 		time.AfterFunc(storeAgain, func() {
-			l.store(write, id, text, j, then)
+			// If it is a duplicate now it is one of our own earlier try.
+			l.store(write, id, text, j, func(r bus.Receipt) {
+				r.Duplicate = false
+				then(r)
+			})
 			l.r.stores.Done()
 		})
 	})

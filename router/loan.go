@@ -53,7 +53,7 @@ func (l *lane) lend(j *job) {
 	l.spilling++
 	copied := &job{delivery: j.delivery, attempts: j.attempts, tried: j.tried, first: j.first}
 	l.r.background(func() {
-		l.store(l.r.bus.Spill, copied.delivery.ID, copied.letter(time.Now()), copied, func(r bus.Receipt) {
+		l.store(l.r.bus.Spill, storedID(copied, 0), copied.letter(time.Now()), copied, func(r bus.Receipt) {
 			l.mu.Lock()
 			owed.known = r.Duplicate
 			if owed.known && owed.concluded {

@@ -84,6 +84,9 @@ func eventOf(rec *bus.Record) (*cloudevent.Event, error) {
 	if ev, ok := rec.Local.(*cloudevent.Event); ok {
 		return ev, nil
 	}
+	if rec.Err != nil {
+		return nil, rec.Err
+	}
 	return cloudevent.DecodeStored(rec.Header, rec.Data)
 }
 

@@ -17,9 +17,10 @@ const (
 // behind the deliveries' backs: when it cannot keep up it leaves out rather
 // than slow anything down. Counters are exact, this is not.
 type outcomes struct {
-	bus *bus.Bus
-	in  chan outcomeRecord
-	end chan struct{}
+	bus  *bus.Bus
+	in   chan outcomeRecord
+	quit chan struct{}
+	end  chan struct{}
 }
 
 // outcomeRecord is one line of the history.
@@ -44,7 +45,7 @@ func (o *outcomeRecord) append(b []byte) []byte {
 }
 
 func startOutcomes(b *bus.Bus) *outcomes {
-	o := &outcomes{bus: b, in: make(chan outcomeRecord, outcomeBuffer), end: make(chan struct{})}
+	o := &outcomes{bus: b, in: make(chan outcomeRecord, outcomeBuffer), quit: make(chan struct{}), end: make(chan struct{})}
 	go o.run()
 	return o
 }
@@ -69,25 +70,30 @@ func (o *outcomes) run() {
 			batch, n = nil, 0
 		}
 	}
+	take := func(rec outcomeRecord) {
+		batch = rec.append(batch)
+		if n++; n == outcomeBatch {
+			flush()
+		}
+	}
 	for {
 		select {
-		case rec, ok := <-o.in:
-			if !ok {
-				flush()
-				return
-			}
-			batch = rec.append(batch)
-			if n++; n == outcomeBatch {
-				flush()
-			}
+		case rec := <-o.in:
+			take(rec)
 		case <-tick.C:
 			flush()
+		case <-o.quit:
+			for len(o.in) > 0 {
+				take(<-o.in)
+			}
+			flush()
+			return
 		}
 	}
 }
 
-// stop writes what is left. Nothing may be added after.
+// stop writes what is left. What is added after is left out.
 func (o *outcomes) stop() {
-	close(o.in)
+	close(o.quit)
 	<-o.end
 }

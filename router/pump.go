@@ -11,8 +11,6 @@ const (
 	// that it is looked at again soon after its target was corrected.
 	longestLeave = 5 * time.Minute
 	fetchBatch   = 256
-	// recountAfter is how many empty fetches make the lane doubt its count.
-	recountAfter = 20
 	fetchAgain   = 100 * time.Millisecond // after a fetch that brought nothing although something waits
 )
 
@@ -48,7 +46,7 @@ func (l *lane) pump() {
 	for {
 		now := time.Now()
 		want, next, done := l.plan(now, empty > 0)
-		if done {
+		if done && l.end(backlog) {
 			return
 		}
 		if now.After(holdAt) {
@@ -59,6 +57,7 @@ func (l *lane) pump() {
 			n, err := l.fetch(&backlog, want)
 			if err != nil {
 				l.r.log.Warn("the backlog could not be read; trying again", "target", l.name, "error", err)
+				backlog = l.dropReader()
 			}
 			if n > 0 {
 				empty = 0
@@ -66,9 +65,7 @@ func (l *lane) pump() {
 			}
 			empty++
 			next = min(next, fetchAgain*time.Duration(min(empty, 10)))
-			if empty%recountAfter == 0 {
-				l.recount(backlog)
-			}
+			l.recount(backlog)
 		}
 		timer.Reset(next)
 		select {
@@ -95,9 +92,7 @@ func (l *lane) plan(now time.Time, empty bool) (want int, next time.Duration, do
 	if l.handle != nil && !l.trouble.tripped() && l.ready.len() == 0 && (unread <= 0 || empty) && l.spilling == 0 {
 		l.aside = false
 	}
-	if l.closed || l.waiting <= 0 && l.spilling == 0 {
-		l.pumping = false
-		l.gone()
+	if l.closed || l.waiting == 0 && l.spilling == 0 {
 		return 0, 0, true
 	}
 	if l.handle == nil {
@@ -140,19 +135,36 @@ func (l *lane) nextLook(now time.Time) time.Duration {
 	return max(next, time.Millisecond)
 }
 
-// recount sets the count of what waits to what the store says: it may be off
-// after a store that failed half way.
+// end ends the pump unless the store knows of entries that the lane does not
+// (one that was stored although the store's answer was late).
+func (l *lane) end(backlog *bus.Backlog) bool {
+	l.recount(backlog)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed && (l.waiting > 0 || l.spilling > 0) {
+		return false
+	}
+	l.pumping = false
+	l.gone()
+	return true
+}
+
+// recount sets the count of what waits to what the store says, while nothing is
+// under way that would change it.
 func (l *lane) recount(backlog *bus.Backlog) {
 	if backlog == nil {
 		return
 	}
 	l.mu.Lock()
-	before := l.waiting
+	before, busy := l.waiting, l.closed || len(l.held) > 0 || l.spilling > 0
 	l.mu.Unlock()
+	if busy {
+		return
+	}
 	waiting, err := backlog.Waiting(l.r.deliverCtx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err == nil && before == l.waiting && l.spilling == 0 {
+	if err == nil && before == l.waiting && l.spilling == 0 && len(l.held) == 0 {
 		l.waiting = waiting
 	}
 }
@@ -185,6 +197,14 @@ func (l *lane) backlogReader() (*bus.Backlog, error) {
 		l.r.readers[l.name] = q
 	}
 	return q, err
+}
+
+// dropReader makes the next fetch open the target's consumer anew: it may be gone.
+func (l *lane) dropReader() *bus.Backlog {
+	l.r.readersMu.Lock()
+	defer l.r.readersMu.Unlock()
+	delete(l.r.readers, l.name)
+	return nil
 }
 
 // receive takes one entry of the backlog into the lane.
@@ -236,11 +256,12 @@ func (l *lane) unreadable(e *bus.Entry, why error) {
 	delete(m.Header, "Nats-Msg-Id")
 	l.r.background(func() {
 		l.r.bus.Bury(l.name, m, func(_ bus.Receipt, err error) {
-			if err != nil {
-				return // it stays, and comes again
-			}
 			l.mu.Lock()
 			defer l.mu.Unlock()
+			if err != nil {
+				delete(l.held, e.Sequence) // it stays, and is handed out again
+				return
+			}
 			l.entryDone(e)
 		})
 	})

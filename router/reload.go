@@ -58,7 +58,7 @@ func (r *Router) Reload(ctx context.Context) error {
 	r.reloadMu.Lock()
 	defer r.reloadMu.Unlock()
 	if r.stopping {
-		return errStopping
+		return ErrStopping
 	}
 	err := r.reload(ctx)
 	if err != nil {
@@ -69,7 +69,8 @@ func (r *Router) Reload(ctx context.Context) error {
 	return nil
 }
 
-var errStopping = errors.New("the server is stopping")
+// ErrStopping says that the router takes no new rules because it is stopping.
+var ErrStopping = errors.New("the server is stopping")
 
 func (r *Router) reload(ctx context.Context) error {
 	source, matcher, problems := rules.Load(r.cfg.Rules)

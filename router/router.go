@@ -253,7 +253,7 @@ func (r *Router) sweepLoop() {
 	defer r.loops.Done()
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	var saved uint64
+	var saved, lasted uint64
 	var savedAt, lastedAt time.Time
 	for {
 		select {
@@ -265,15 +265,15 @@ func (r *Router) sweepLoop() {
 				l.sweep(now, tight)
 			}
 			floor, _ := r.window.state()
-			if floor == saved || now.Sub(savedAt) < floorEvery {
+			lasting := floor != lasted && now.Sub(lastedAt) >= lastEvery
+			if !lasting && (floor == saved || now.Sub(savedAt) < floorEvery) {
 				continue
 			}
-			lasting := now.Sub(lastedAt) >= lastEvery
 			if err := r.bus.SaveFloor(floor, lasting); err == nil {
 				saved, savedAt = floor, now
 			}
 			if lasting {
-				lastedAt = now
+				lasted, lastedAt = floor, now
 			}
 		}
 	}

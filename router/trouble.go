@@ -38,7 +38,7 @@ func (t *trouble) note(v verdict, p rules.Retry, now time.Time) {
 	case v.hold > 0:
 		t.failures++
 		t.until = later(t.until, now.Add(v.hold))
-	case v.action == actRetry:
+	case v.action == actRetry, v.reason == ReasonAttempts, v.reason == ReasonGaveUp:
 		if t.failures++; t.failures >= tripAfter && !t.holding(now) {
 			t.trips++
 			pause := backoff(rules.Retry{First: p.First, Max: min(p.Max, longestTrip)}, t.trips)

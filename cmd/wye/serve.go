@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -84,7 +85,8 @@ func serve(parent context.Context, f serveFlags) error {
 	if err != nil {
 		return failed(explain(err))
 	}
-	defer stopWithin(f.grace, r.Stop)
+	grace := sync.OnceValue(func() context.Context { return within(f.grace) })
+	defer func() { r.Stop(grace()) }()
 
 	watcher, err := router.Watch(r, f.rules)
 	if err != nil {
@@ -99,11 +101,12 @@ func serve(parent context.Context, f serveFlags) error {
 		return failed(err)
 	}
 	servers.start()
-	defer stopWithin(f.grace, servers.stop)
+	defer func() { servers.stop(grace()) }()
 	greet(os.Stdout, f, r, b, servers)
 
 	select {
 	case <-ctx.Done():
+		stop() // a second signal ends the process at once
 		cfg.Log.Info("stopping: nothing more is taken in, deliveries under way finish")
 	case <-b.FailedCh():
 		return failed(b.Failed())
@@ -113,11 +116,11 @@ func serve(parent context.Context, f serveFlags) error {
 	return nil
 }
 
-// stopWithin calls a stop that may take a while but not longer than grace.
-func stopWithin(grace time.Duration, stop func(context.Context)) {
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	stop(ctx)
+// within is the time that the whole stop may take, from when it is first asked for.
+func within(d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	context.AfterFunc(ctx, cancel)
+	return ctx
 }
 
 const mostEvent = 8 << 20
@@ -187,6 +190,7 @@ type servers struct {
 const (
 	headerWithin = 5 * time.Second
 	bodyWithin   = 60 * time.Second
+	answerWithin = 2 * time.Minute // from the end of the request's headers
 	idleFor      = 2 * time.Minute
 	headerBytes  = 32 << 10
 )
@@ -222,7 +226,7 @@ func listenOn(flag, addr string) (net.Listener, error) {
 
 func newServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler: h, ReadHeaderTimeout: headerWithin, ReadTimeout: bodyWithin,
+		Handler: h, ReadHeaderTimeout: headerWithin, ReadTimeout: bodyWithin, WriteTimeout: answerWithin,
 		IdleTimeout: idleFor, MaxHeaderBytes: headerBytes,
 	}
 }

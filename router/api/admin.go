@@ -2,8 +2,10 @@ package api
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -26,20 +28,43 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/targets", a.targets)
 	mux.HandleFunc("GET /api/v1/dead", a.deadList)
 	mux.HandleFunc("GET /api/v1/dead/{number}", a.deadShow)
+	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
+	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics", "/api/v1/"} {
+		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
+	}
 	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, dead"))
 	return sameSite(mux)
 }
 
 type admin struct{ router *router.Router }
 
-// sameSite refuses requests that a browser sends for another site's page:
-// loopback is within every page's reach.
+// sameSite refuses what a browser sends for another site's page: loopback is
+// within every page's reach. A page can also give its own name the loopback
+// address, so on loopback the request must name loopback.
 func sameSite(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeProblem(w, problem{Status: http.StatusForbidden, Detail: "Requests from another site's page are not answered."})
-	}))
-	return guard.Handler(next)
+	guard.SetDenyHandler(http.HandlerFunc(otherSite))
+	next = guard.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		local, ok := req.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+		if ok && local.IP.IsLoopback() && !namesLoopback(req.Host) {
+			otherSite(w, req)
+			return
+		}
+		next.ServeHTTP(w, req)
+	})
+}
+
+func otherSite(w http.ResponseWriter, _ *http.Request) {
+	writeProblem(w, problem{Status: http.StatusForbidden, Detail: "Requests from another site's page are not answered; use 127.0.0.1 or localhost."})
+}
+
+func namesLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (a *admin) healthy(w http.ResponseWriter, _ *http.Request) {
@@ -69,6 +94,8 @@ func (a *admin) reload(w http.ResponseWriter, req *http.Request) {
 	err := a.router.Reload(req.Context())
 	var refused *router.RulesError
 	switch {
+	case errors.Is(err, router.ErrStopping):
+		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: "Wye is stopping."})
 	case errors.As(err, &refused):
 		writeProblem(w, problem{Status: http.StatusUnprocessableEntity, Title: "The rules were refused; the old ones are still in force",
 			Detail: refused.Error(), Rules: refused.Problems})
@@ -113,13 +140,13 @@ func (a *admin) deadList(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	limit = min(max(limit, 1), deadMost)
-	letters, err := a.router.DeadLetters(req.Context(), q.Get("target"), from, int(limit))
+	letters, more, err := a.router.DeadLetters(req.Context(), q.Get("target"), from, int(limit))
 	if err != nil {
-		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: err.Error()})
+		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: "The dead letters cannot be read now."})
 		return
 	}
 	page := DeadPage{Letters: letters}
-	if len(letters) == int(limit) {
+	if more && len(letters) > 0 {
 		page.Next = letters[len(letters)-1].Number + 1
 	}
 	writeJSON(w, http.StatusOK, page)
@@ -133,7 +160,7 @@ func (a *admin) deadShow(w http.ResponseWriter, req *http.Request) {
 	letter, found, err := a.router.DeadLetter(req.Context(), n)
 	switch {
 	case err != nil:
-		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: err.Error()})
+		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: "The dead letters cannot be read now."})
 	case !found:
 		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "There is no dead letter " + strconv.FormatUint(n, 10) + "."})
 	default:

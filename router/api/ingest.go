@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/wye-events/wye/router"
+	"github.com/wye-events/wye/router/bus"
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
@@ -47,6 +49,10 @@ func (in *ingest) serve(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	receipts, err := in.router.Accept(req.Context(), evs...)
+	if errors.Is(err, bus.ErrTooLarge) {
+		in.refuse(w, *in.tooLarge())
+		return
+	}
 	if err != nil {
 		writeProblem(w, unavailable(err))
 		return
@@ -81,10 +87,23 @@ func readAll(r io.Reader, length int64) ([]byte, error) {
 	if length < 0 {
 		return io.ReadAll(r)
 	}
-	body := make([]byte, length)
-	_, err := io.ReadFull(r, body)
-	return body, err
+	if length <= readAtOnce {
+		body := make([]byte, length)
+		_, err := io.ReadFull(r, body)
+		return body, err
+	}
+	// Not more room than has come: a connection that announces much and sends
+	// nothing costs nothing.
+	buf := bytes.NewBuffer(make([]byte, 0, readAtOnce))
+	n, err := buf.ReadFrom(r)
+	if err == nil && n < length {
+		err = io.ErrUnexpectedEOF
+	}
+	return buf.Bytes(), err
 }
+
+// readAtOnce is the length up to which a body's room is made before it came.
+const readAtOnce = 64 << 10
 
 func (in *ingest) tooLarge() *problem {
 	return &problem{Status: http.StatusRequestEntityTooLarge, Limit: in.maxBody,

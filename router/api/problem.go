@@ -42,6 +42,13 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	enc.Encode(v)
 }
 
+func methodNotAllowed(allowed string) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Allow", allowed)
+		writeProblem(w, problem{Status: http.StatusMethodNotAllowed, Detail: req.URL.Path + " is for " + allowed + "."})
+	}
+}
+
 func notFound(hint string) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "Nothing is at " + req.URL.Path + ". " + hint + "."})

@@ -57,6 +57,16 @@ func (b *blockFiles) sync() error {
 	return datasync(b.newest)
 }
 
+// syncRewritten is sync for what changed without an append: the server compacts
+// older blocks by itself.
+func (b *blockFiles) syncRewritten() error {
+	changed, err := b.changed()
+	if err != nil || !changed {
+		return err
+	}
+	return b.syncListed()
+}
+
 // changed tells whether the directory may have other entries than at the last listing.
 func (b *blockFiles) changed() (bool, error) {
 	info, err := b.dirFile.Stat()

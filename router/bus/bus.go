@@ -90,7 +90,7 @@ func (b *Bus) where() string {
 	if b.server != nil {
 		return "the embedded server"
 	}
-	return b.cfg.URL
+	return redacted(b.cfg.URL)
 }
 
 func (b *Bus) asyncError(_ *nats.Conn, _ *nats.Subscription, err error) {
@@ -125,10 +125,10 @@ func (b *Bus) MaxMessage() int { return b.cfg.MaxMessage }
 func (b *Bus) Remote() bool { return b.server == nil }
 
 // Address is where the embedded server listens for NATS clients, or the URL of
-// the remote servers.
+// the remote servers, without credentials.
 func (b *Bus) Address() string {
 	if b.server == nil {
-		return b.cfg.URL
+		return redacted(b.cfg.URL)
 	}
 	if b.cfg.Listen == "" {
 		return ""

@@ -2,10 +2,14 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 func open1(t testing.TB, cfg Config) *Bus {
@@ -215,5 +219,127 @@ func BenchmarkAppend(b *testing.B) {
 				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 			})
 		}
+	}
+}
+
+// TestFailedSyncIsFinal breaks the disk under the committer: nothing is
+// acknowledged afterwards, also when a later sync would succeed.
+func TestFailedSyncIsFinal(t *testing.T) {
+	b := open1(t, Config{})
+	appendN(t, b, "a", 3)
+	b.events.blocks.newest.Close() // the next fsync fails
+	if r, err := b.Append(t.Context(), Message{ID: "lost", Data: []byte("x")}); err == nil {
+		t.Fatalf("acknowledged as %+v without a sync", r)
+	}
+	<-b.FailedCh()
+	if b.Durable() != 3 {
+		t.Errorf("%d messages count as durable", b.Durable())
+	}
+	// What the store had in hand comes after the failure, and finds a disk that works.
+	b.events.blocks.newest = nil
+	if err := b.events.sync(); err == nil {
+		t.Error("a sync after a failed one is believed")
+	}
+	if _, err := b.Append(t.Context(), Message{ID: "later", Data: []byte("x")}); err == nil {
+		t.Error("taken after the store failed")
+	}
+}
+
+// TestReaderSkipsNothing answers a reader as a store does that cannot look.
+func TestReaderSkipsNothing(t *testing.T) {
+	b := open1(t, Config{})
+	appendN(t, b, "a", 3)
+	r := b.ReadFrom(2)
+	into := make([]Record, 0, 8)
+	for range 3 * missedMost {
+		if got, err := r.missing(t.Context(), into, into); err == nil || len(got) > 0 || r.next != 2 {
+			t.Fatalf("nothing was read, and the reader is at %d with %v, %v", r.next, got, err)
+		}
+	}
+	r = b.ReadFrom(2)
+	later := append(into, Record{Sequence: 3})
+	for range missedMost - 1 {
+		if _, err := r.missing(t.Context(), later, into); err == nil || r.next != 2 {
+			t.Fatalf("a gap is believed at once: at %d, %v", r.next, err)
+		}
+	}
+	got, err := r.missing(t.Context(), later, into)
+	if err != nil || len(got) != 1 || got[0].Sequence != 2 || !errors.Is(got[0].Err, ErrUnreadable) || r.next != 3 {
+		t.Errorf("a damaged message is %+v, %v; the reader is at %d", got, err, r.next)
+	}
+	if err := b.events.js.Purge(t.Context(), jetstream.WithPurgeSequence(3)); err != nil {
+		t.Fatal(err)
+	}
+	r = b.ReadFrom(1)
+	if got, err := r.missing(t.Context(), into, into); err != nil || len(got) > 0 || r.next != 3 {
+		t.Errorf("after the head was trimmed: %v, %v, at %d", got, err, r.next)
+	}
+}
+
+func TestContiguous(t *testing.T) {
+	records := func(seqs ...uint64) (rs []Record) {
+		for _, s := range seqs {
+			rs = append(rs, Record{Sequence: s})
+		}
+		return rs
+	}
+	for _, c := range []struct {
+		got     []Record
+		durable uint64
+		want    int
+	}{
+		{records(5, 6, 7), 9, 3}, {records(5, 6, 7), 6, 2}, {records(5, 7, 8), 9, 1}, {records(5), 4, 0}, {nil, 9, 0},
+	} {
+		if n := len(contiguous(c.got, 0, c.durable)); n != c.want {
+			t.Errorf("%v up to %d: %d, want %d", c.got, c.durable, n, c.want)
+		}
+	}
+}
+
+func TestOwnSubjects(t *testing.T) {
+	for subject, own := range map[string]bool{
+		"": true, "wye.events": true, "$JS.API.INFO": true, "_WYE.abc.1": true, "_INBOX.abc": false, "answers": false, "wyeless": false,
+	} {
+		if ownSubject(subject) != own {
+			t.Errorf("%q: %v", subject, !own)
+		}
+	}
+}
+
+func TestStreamTokens(t *testing.T) {
+	if got := streamToken("audit.orders"); got != "AUDIT_ORDERS" {
+		t.Errorf("got %s", got)
+	}
+	seen := map[string]string{}
+	for _, s := range []string{"a.b", "a_b", "a_.b", "a._b", "A.b", "a.B", "A_B", "a-b"} {
+		token := streamToken(s)
+		if other, ok := seen[token]; ok {
+			t.Errorf("%s and %s are both %s", s, other, token)
+		}
+		seen[token] = s
+	}
+}
+
+func TestCredentialsAreNotShown(t *testing.T) {
+	for url, want := range map[string]string{
+		"nats://user:s3cret@a:4222":           "nats://a:4222",
+		"nats://TOKEN@a, tls://u:p@ss@b:4222": "nats://a,tls://b:4222",
+		"a:4222":                              "nats://a:4222",
+	} {
+		if got := redacted(url); got != want {
+			t.Errorf("%s is shown as %s", url, got)
+		}
+	}
+	_, err := Open(t.Context(), Config{URL: "nats://user:s3cret@127.0.0.1:1"})
+	if err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestTwoOnOneStore(t *testing.T) {
+	b := open1(t, Config{})
+	if second, err := Open(t.Context(), Config{Dir: b.cfg.Dir}); err == nil {
+		second.Close()
+		t.Error("a second bus opened the store")
 	}
 }

@@ -45,6 +45,7 @@ type stream struct {
 	sub     *nats.Subscription
 	stop    chan struct{}
 	done    chan struct{}
+	broken  error    // why nothing is committed any more; the committer's own
 	durable sequence // the highest sequence known to be durable
 }
 
@@ -73,6 +74,9 @@ func (s *stream) listen(ctx context.Context) error {
 	return nil
 }
 
+// tidyEvery is how often blocks that the server rewrote are looked for.
+const tidyEvery = time.Second
+
 // answered is an append with what the store said.
 type answered struct {
 	pending
@@ -86,8 +90,12 @@ func (s *stream) run() {
 		defer s.blocks.close()
 	}
 	var group []answered
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
 	for {
 		select {
+		case <-tick.C:
+			s.tidy()
 		case m := <-s.replies:
 			group = s.gather(group[:0], m)
 			s.commit(group)
@@ -142,19 +150,28 @@ func (s *stream) commit(group []answered) {
 	}
 }
 
-// sync makes durable what the store has acknowledged. A failure is remembered
-// for ever (see the package comment): the bus refuses every append after it.
+// sync makes durable what the store has acknowledged. A failure is final (see
+// the package comment): also for those whose acknowledgement comes after it.
 func (s *stream) sync() error {
-	if s.blocks == nil {
-		return nil
+	if s.blocks == nil || s.broken != nil {
+		return s.broken
 	}
-	err := s.blocks.sync()
-	if err == nil {
-		return nil
+	return s.checked(s.blocks.sync())
+}
+
+// tidy syncs blocks that the server rewrote by itself.
+func (s *stream) tidy() {
+	if s.blocks != nil && s.broken == nil {
+		_ = s.checked(s.blocks.syncRewritten()) // remembered, and told to the bus
 	}
-	err = fmt.Errorf("write to disk failed; nothing more is accepted until a restart: %w", err)
-	s.failed(err)
-	return err
+}
+
+func (s *stream) checked(err error) error {
+	if err != nil {
+		s.broken = fmt.Errorf("write to disk failed; nothing more is accepted until a restart: %w", err)
+		s.failed(s.broken)
+	}
+	return s.broken
 }
 
 // closeWithin bounds the wait for the store's last answers.

@@ -19,8 +19,8 @@
 // [Bus.Append] answers when the message is durable. With an embedded server and
 // [SyncDurable] that is a group commit: the store's acknowledgement (the bytes
 // are written), then one fsync of the stream's newest block files that serves
-// everybody who waits for one ([Bus.Append] goes through a committer per stream). JetStream itself would fsync every
-// two minutes (SyncRelaxed here), or once a message (SyncAlways). With remote
+// everybody who waits for one (each stream has a committer). JetStream itself
+// would fsync every two minutes (SyncRelaxed here), or once a message (SyncAlways). With remote
 // servers the acknowledgement is theirs: a stream with three replicas has it on
 // three machines.
 //
@@ -33,11 +33,14 @@
 //   - a failed fsync is final: the pages may be gone, and a second fsync would
 //     claim otherwise. The bus stops ([Bus.Failed]);
 //   - WYE_EVENTS is append-only: no deletes, no per-message expiry, no
-//     compression. Only [Bus.Trim] takes whole settled blocks from its head.
+//     compression. Only [Bus.Trim] takes settled messages from its head, far
+//     from the block that is being written.
 //
 // WYE_BACKLOG loses messages as they are settled, so the server compacts its
 // older blocks by writing a new file and renaming it. Such a file counts as new
-// and is synced by the next commit. (On ext4 the rename itself flushes it.)
+// and is synced by the next commit, at the latest after a second. (On ext4 the
+// rename itself flushes it; elsewhere a power cut within that second can lose
+// what was in the file.)
 //
 // # Reading
 //

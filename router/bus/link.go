@@ -2,6 +2,7 @@ package bus
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -14,6 +15,22 @@ type link struct {
 	account string
 	nc      *nats.Conn
 	js      jetstream.JetStream
+}
+
+// redacted is a list of server URLs without the credentials in them.
+func redacted(urls string) string {
+	list := strings.Split(urls, ",")
+	for i, text := range list {
+		scheme, rest, ok := strings.Cut(strings.TrimSpace(text), "://")
+		if !ok {
+			scheme, rest = "nats", scheme
+		}
+		if at := strings.LastIndex(rest, "@"); at >= 0 {
+			rest = rest[at+1:]
+		}
+		list[i] = scheme + "://" + rest
+	}
+	return strings.Join(list, ",")
 }
 
 // connect opens the two links.

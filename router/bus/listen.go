@@ -67,5 +67,5 @@ func (b *Bus) incoming(m *nats.Msg) Incoming {
 // ownSubject tells whether an answer must not go to reply: a publisher chooses
 // it, and this connection may write what publishers may not.
 func ownSubject(reply string) bool {
-	return reply == "" || strings.HasPrefix(reply, "wye.") || strings.HasPrefix(reply, "$")
+	return reply == "" || strings.HasPrefix(reply, "wye.") || strings.HasPrefix(reply, "$") || strings.HasPrefix(reply, inboxPrefix+".")
 }

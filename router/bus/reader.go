@@ -20,13 +20,15 @@ type Record struct {
 	Local    any
 	Header   map[string][]string
 	Data     []byte
+	Err      error // [ErrUnreadable] where the message is damaged; then there is nothing else
 }
 
 // Reader reads WYE_EVENTS in order, each message once it is durable. It is
 // used by one goroutine.
 type Reader struct {
-	bus  *Bus
-	next uint64
+	bus    *Bus
+	next   uint64
+	missed int // reads in a row that did not find next
 }
 
 // ReadFrom gives a reader whose first message is the one at sequence from, or
@@ -43,6 +45,7 @@ func (r *Reader) Next(ctx context.Context, into []Record) ([]Record, error) {
 			if err != nil || len(got) > len(into) {
 				return got, err
 			}
+			continue // what was next is trimmed; go on after it
 		}
 		select {
 		case <-ctx.Done():
@@ -59,16 +62,53 @@ func (r *Reader) read(ctx context.Context, into []Record, durable uint64) ([]Rec
 		if got, err = r.bus.scan(ctx, streamEvents, scanRequest{From: r.next, Batch: cap(into) - len(into)}, into); err != nil {
 			return into, err
 		}
-		for len(got) > len(into) && got[len(got)-1].Sequence > durable {
-			got = got[:len(got)-1]
-		}
-		if len(got) == len(into) { // everything up to the durable end is gone from the archive
-			r.next = durable + 1
-			return got, nil
+		got = contiguous(got, len(into), durable)
+		if len(got) == len(into) || got[len(into)].Sequence != r.next {
+			return r.missing(ctx, got, into)
 		}
 	}
-	r.next = got[len(got)-1].Sequence + 1
+	r.next, r.missed = got[len(got)-1].Sequence+1, 0
 	return got, nil
+}
+
+// contiguous cuts what was read after from at the first gap, and at the end of
+// what is durable.
+func contiguous(got []Record, from int, durable uint64) []Record {
+	for i := from; i < len(got); i++ {
+		if got[i].Sequence > durable || i > from && got[i].Sequence != got[i-1].Sequence+1 {
+			return got[:i]
+		}
+	}
+	return got
+}
+
+// missedMost is how often a message that is stored may not be found before it
+// is given up as unreadable.
+const missedMost = 5
+
+// ErrUnreadable is the error of a record that is stored but cannot be read.
+var ErrUnreadable = errors.New("the store cannot read the message")
+
+// missing deals with a next message that was not among what was read. The
+// store answers "there is none" also when it could not look (no file handles,
+// a replica that lags), so only the stream's own state is believed: the message
+// was trimmed from the archive, or it must be looked for again. A single one
+// that is never found while later ones are is damaged.
+func (r *Reader) missing(ctx context.Context, got, into []Record) ([]Record, error) {
+	info, err := r.bus.events.js.Info(ctx)
+	if err != nil {
+		return into, readError(streamEvents, err)
+	}
+	if first := info.State.FirstSeq; first > r.next {
+		r.next = first
+		return into, nil
+	}
+	if r.missed++; len(got) == len(into) || r.missed < missedMost {
+		return into, readError(streamEvents, fmt.Errorf("message %d is stored but was not found", r.next))
+	}
+	seq := r.next
+	r.next, r.missed = r.next+1, 0
+	return append(into, Record{Sequence: seq, Err: ErrUnreadable}), nil
 }
 
 // scanRequest asks for messages of a stream in order (JetStream's batched

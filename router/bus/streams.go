@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -167,9 +168,15 @@ func (b *Bus) Kept(ctx context.Context, subject string) (Appender, error) {
 }
 
 // streamToken turns a subject into a part of a stream name: upper case, dots as
-// underscores, an underscore of its own doubled so that two subjects never meet.
+// underscores. Where another subject could come to the same, a hash tells them
+// apart.
 func streamToken(subject string) string {
-	return strings.NewReplacer("_", "__", ".", "_").Replace(strings.ToUpper(subject))
+	token := strings.ReplaceAll(strings.ToUpper(subject), ".", "_")
+	if subject == strings.ToLower(subject) && !strings.Contains(subject, "_") {
+		return token
+	}
+	sum := sha256.Sum256([]byte(subject))
+	return fmt.Sprintf("%s_%x", token, sum[:4])
 }
 
 func (b *Bus) appender(s *stream, subject string) Appender {

@@ -83,7 +83,7 @@ func (s *Stored) readBacklog(t testing.TB, b *bus.Bus, target string) {
 func (s *Stored) readDead(t testing.TB, b *bus.Bus, target string) {
 	t.Helper()
 	for from := uint64(1); ; {
-		records, err := b.DeadLetters(t.Context(), target, from, readAtOnce)
+		records, _, err := b.DeadLetters(t.Context(), target, from, readAtOnce)
 		if err != nil {
 			t.Fatal("read the dead letters: ", err)
 		}

@@ -185,7 +185,7 @@ func (w *Wye) Floored() {
 // Dead are the dead letters of a target, or ("") all.
 func (w *Wye) Dead(target string) []router.DeadLetter {
 	w.t.Helper()
-	letters, err := w.Router.DeadLetters(w.t.Context(), target, 1, 10000)
+	letters, _, err := w.Router.DeadLetters(w.t.Context(), target, 1, 10000)
 	if err != nil {
 		w.t.Fatal("read the dead letters: ", err)
 	}
