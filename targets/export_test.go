@@ -47,3 +47,6 @@ func TakeAll(to Target) (free func()) {
 		}
 	}
 }
+
+// IsOwn says that a target's requests go over connections of its own.
+func IsOwn(to Target) bool { return to.(*httpTarget).credentials.Load().wire != nil }

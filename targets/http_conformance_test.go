@@ -19,33 +19,35 @@ func TestHTTPStructured(t *testing.T) { targettest.Run(t, httpKind("structured")
 const canary = "canary-4711-canary"
 
 // httpKind is the kind in one format. Every target has a secret, and every
-// receiver that answers sends it back.
-func httpKind(format string) targettest.Kind {
-	to := func(t testing.TB, url string, timeout time.Duration) targets.Target {
+// receiver that answers sends it back. change sets the receivers up, if any.
+func httpKind(format string, change ...func(*httptest.Server)) targettest.Kind {
+	to := func(t testing.TB, r *receiver, timeout time.Duration) targets.Target {
 		return newHTTP(t, targets.HTTPConfig{
-			URL: url + "/orders?token=" + canary, Format: format, Timeout: timeout,
+			URL: r.URL + "/orders?token=" + canary, Format: format, Timeout: timeout, Roots: rootsOf(r),
 			Headers: map[string]string{"Authorization": "Bearer " + canary},
 		})
 	}
 	says := func(status int, header map[string]string) func(testing.TB) targets.Target {
 		return func(t testing.TB) targets.Target {
-			return to(t, answer(t, status, header, "you sent me "+canary).URL, 0)
+			return to(t, answer(t, status, header, "you sent me "+canary, change...), 0)
 		}
 	}
 	return targettest.Kind{
 		Well: func(t testing.TB) (targets.Target, targettest.Next) {
 			handler, next := arrivals(t)
-			return to(t, serve(t, handler).URL, 0), next
+			return to(t, serve(t, handler, change...), 0), next
 		},
 		Hangs: func(t testing.TB, timeout time.Duration) (targets.Target, <-chan struct{}) {
 			handler, held := holding(t)
-			return to(t, serve(t, handler).URL, timeout), held
+			return to(t, serve(t, handler, change...), timeout), held
 		},
-		Refuses:         says(http.StatusUnprocessableEntity, nil),
-		Fails:           says(http.StatusInternalServerError, nil),
-		Throttles:       says(http.StatusTooManyRequests, map[string]string{"Retry-After": "7"}),
-		Gone:            says(http.StatusGone, nil),
-		Unreachable:     func(t testing.TB) targets.Target { return to(t, refused(t), 0) },
+		Refuses:   says(http.StatusUnprocessableEntity, nil),
+		Fails:     says(http.StatusInternalServerError, nil),
+		Throttles: says(http.StatusTooManyRequests, map[string]string{"Retry-After": "7"}),
+		Gone:      says(http.StatusGone, nil),
+		Unreachable: func(t testing.TB) targets.Target {
+			return to(t, &receiver{Server: &httptest.Server{URL: refused(t)}}, 0)
+		},
 		TypedExtensions: format == "structured",
 		Secrets:         []string{canary},
 	}
@@ -80,7 +82,11 @@ func secure(t testing.TB, handler http.HandlerFunc) *receiver {
 	return serve(t, handler, func(s *httptest.Server) { s.EnableHTTP2 = true })
 }
 
+// rootsOf is nil for a receiver in clear text.
 func rootsOf(r *receiver) *x509.CertPool {
+	if r.Certificate() == nil {
+		return nil
+	}
 	pool := x509.NewCertPool()
 	pool.AddCert(r.Certificate())
 	return pool

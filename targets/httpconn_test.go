@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -131,11 +132,13 @@ func TestIdle(t *testing.T) {
 		closed <- take(in)
 	})
 	to := targets.Resting(target(t, targets.HTTPConfig{URL: url}), 20*time.Millisecond)
-	if err := deliver(t, to); err != nil {
-		t.Fatal(err)
-	}
-	if err := soon(t, closed); err != io.EOF {
-		t.Errorf("not closed: %v", err)
+	for range 2 {
+		if err := deliver(t, to); err != nil {
+			t.Fatal(err)
+		}
+		if err := soon(t, closed); err != io.EOF {
+			t.Errorf("not closed: %v", err)
+		}
 	}
 }
 
@@ -148,7 +151,7 @@ func TestEarlyAnswer(t *testing.T) {
 		"then closes half": func(c net.Conn, _ *bufio.Reader, done <-chan struct{}) { c.(*net.TCPConn).CloseWrite(); <-done },
 	} {
 		for _, size := range []int{1 << 10, 64 << 10, 32 << 20} {
-			t.Run(name, func(t *testing.T) {
+			t.Run(fmt.Sprint(name, " ", size), func(t *testing.T) {
 				done := make(chan struct{})
 				defer close(done)
 				url, _ := listen(t, func(_ int64, c net.Conn, in *bufio.Reader) {
@@ -156,7 +159,7 @@ func TestEarlyAnswer(t *testing.T) {
 					io.WriteString(c, "HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo large")
 					end(c, in, done)
 				})
-				err := target(t, targets.HTTPConfig{URL: url}).Deliver(t.Context(), large(size))
+				err := atOnceTo(t, target(t, targets.HTTPConfig{URL: url, Timeout: time.Minute}), large(size))
 				wantText(t, err, "answered 413: too large")
 				if !is[*targets.Permanent](err) {
 					t.Errorf("not permanent: %v", err)
@@ -164,6 +167,47 @@ func TestEarlyAnswer(t *testing.T) {
 			})
 		}
 	}
+}
+
+// atOnceTo is a delivery that must come to its end long before its timeout.
+func atOnceTo(t testing.TB, to targets.Target, d targets.Delivery) error {
+	t.Helper()
+	result := make(chan error, 1)
+	go func() { result <- to.Deliver(t.Context(), d) }()
+	return soon(t, result)
+}
+
+// TestUnfinishedRequest: what is left of it would be the next one's beginning.
+func TestUnfinishedRequest(t *testing.T) {
+	done := make(chan struct{})
+	defer close(done)
+	url, opened := listen(t, func(_ int64, c net.Conn, in *bufio.Reader) {
+		bodyLength(in)
+		io.WriteString(c, ok)
+		<-done
+	})
+	to := target(t, targets.HTTPConfig{URL: url, Timeout: time.Minute})
+	for range 2 {
+		if err := atOnceTo(t, to, large(32<<20)); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := opened.Load(); n != 2 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// TestLargeRequestWithoutAnswer ends the receiver's half of the connection.
+func TestLargeRequestWithoutAnswer(t *testing.T) {
+	done := make(chan struct{})
+	defer close(done)
+	url, _ := listen(t, func(_ int64, c net.Conn, in *bufio.Reader) {
+		bodyLength(in)
+		c.(*net.TCPConn).CloseWrite()
+		<-done
+	})
+	err := atOnceTo(t, target(t, targets.HTTPConfig{URL: url, Timeout: time.Minute}), large(32<<20))
+	wantText(t, err, "the connection was closed before an answer")
 }
 
 // TestLargeRequestBreaksOff in the middle of its body, without an answer.

@@ -22,14 +22,24 @@ type rawServer struct {
 // closes the connection after a text that does not end a line. It writes with
 // the given function, if any.
 func raw(t testing.TB, reply func(n int) string, write ...func(net.Conn, string) error) *rawServer {
-	write = append(write, func(c net.Conn, text string) error {
-		_, err := io.WriteString(c, text)
-		return err
-	})
+	write = append(write, atOnce)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rawOn(t, l, reply, write[0])
+}
+
+// raw6 is raw over IPv6, where there is any.
+func raw6(t testing.TB, reply func(n int) string) *rawServer {
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skip("no IPv6 here")
+	}
+	return rawOn(t, l, reply, atOnce)
+}
+
+func rawOn(t testing.TB, l net.Listener, reply func(n int) string, write func(net.Conn, string) error) *rawServer {
 	t.Cleanup(func() { l.Close() })
 	r := &rawServer{url: "http://" + l.Addr().String() + "/orders", heads: make(chan string, 64)}
 	go func() {
@@ -40,7 +50,7 @@ func raw(t testing.TB, reply func(n int) string, write ...func(net.Conn, string)
 			}
 			t.Cleanup(func() { c.Close() })
 			r.opened.Add(1)
-			go r.talk(c, reply, write[0])
+			go r.talk(c, reply, write)
 		}
 	}()
 	return r
@@ -64,6 +74,11 @@ func (r *rawServer) talk(c net.Conn, reply func(n int) string, write func(net.Co
 			return
 		}
 	}
+}
+
+func atOnce(c net.Conn, text string) error {
+	_, err := io.WriteString(c, text)
+	return err
 }
 
 // bytewise sends every byte by itself.

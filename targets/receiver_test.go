@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func serve(t testing.TB, handler http.HandlerFunc, change ...func(*httptest.Serv
 }
 
 // answer is a receiver that says the same to every request.
-func answer(t testing.TB, status int, header map[string]string, body string) *receiver {
+func answer(t testing.TB, status int, header map[string]string, body string, change ...func(*httptest.Server)) *receiver {
 	return serve(t, func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		for name, value := range header {
@@ -50,7 +51,7 @@ func answer(t testing.TB, status int, header map[string]string, body string) *re
 		}
 		w.WriteHeader(status)
 		io.WriteString(w, body)
-	})
+	}, change...)
 }
 
 // arrivals is a handler that takes events, and what it took.
@@ -99,6 +100,9 @@ func newHTTP(t testing.TB, cfg targets.HTTPConfig) targets.Target {
 	target, err := targets.NewHTTP(cfg)
 	if err != nil {
 		t.Fatalf("make the target: %v", err)
+	}
+	if strings.Contains(t.Name(), strings.ReplaceAll(byTransport, " ", "_")) {
+		return targets.ByTransport(target)
 	}
 	return target
 }
