@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/wye-events/wye/router/routertest"
 )
 
 // patience is how long a test waits for something that should come at once.
@@ -30,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 // build builds the command in dir, with the module that is there, once.
-func build(t *testing.T, dir, name string) string {
+func build(t *testing.T, dir, name string, flags ...string) string {
 	t.Helper()
 	binaries.Lock()
 	defer binaries.Unlock()
@@ -45,7 +47,7 @@ func build(t *testing.T, dir, name string) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	c := exec.Command("go", "build", "-o", path, ".")
+	c := exec.Command("go", append(append([]string{"build", "-o", path}, flags...), ".")...)
 	c.Dir = dir
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("go build in %s: %v\n%s", dir, err, out)
@@ -55,7 +57,7 @@ func build(t *testing.T, dir, name string) string {
 
 func buildWye(t *testing.T) string {
 	t.Helper()
-	return build(t, "../cmd/wye", "wye")
+	return build(t, "../cmd/wye", "wye", routertest.BuildFlags...)
 }
 
 // program is a running program and what it has printed so far.

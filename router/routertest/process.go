@@ -18,7 +18,8 @@ import (
 func Build(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "wye")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "github.com/wye-events/wye/cmd/wye").CombinedOutput()
+	args := append([]string{"build", "-o", path}, BuildFlags...)
+	out, err := exec.CommandContext(t.Context(), "go", append(args, "github.com/wye-events/wye/cmd/wye")...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("build wye: %v\n%s", err, out)
 	}
