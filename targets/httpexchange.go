@@ -91,7 +91,11 @@ func (t *httpTarget) talk(a *attempt, c *conn) (*reply, *conn, error) {
 // brokenOff is [httpTarget.interrupted] for an exchange: only the caller's end
 // is its context's, our own is the deadline.
 func (t *httpTarget) brokenOff(a *attempt, err error) error {
-	if ended := a.ctx.Err(); ended != nil {
+	ended := a.ctx.Err()
+	if end, ok := a.ctx.Deadline(); ok && ended == nil && !time.Now().Before(end) {
+		ended = context.DeadlineExceeded // the network noticed first
+	}
+	if ended != nil {
 		return &stopped{a.phase, ended}
 	}
 	if a.over() || errors.Is(err, os.ErrDeadlineExceeded) || err == context.DeadlineExceeded {
