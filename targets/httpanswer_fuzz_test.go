@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/textproto"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -21,6 +22,7 @@ func FuzzAnswer(f *testing.F) {
 		"HTTP/1.0 429 Slow\nRetry-After: 7\nConnection: keep-alive\n\nto the end",
 		"HTTP/1.1 302 \r\nLocation: http://x/\r\nConnection: close, x\r\ncontent-length: 0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nA: b\r\n c\r\nContent-Length : 1\r\n\r\n", "220 smtp\r\n", "HTTP/1.1 101 Up\r\n\r\n",
+		"HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nRetry-After: 2\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n",
 		"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
 	} {
 		f.Add([]byte(seed))
@@ -89,13 +91,32 @@ func readTheirs(data []byte) (a wholeAnswer, err error) {
 	}
 	a = wholeAnswer{
 		status: response.StatusCode, body: string(body),
-		retryAfter: strings.TrimSpace(response.Header.Get("Retry-After")), location: strings.TrimSpace(response.Header.Get("Location")),
+		retryAfter: firstOf(response.Header["Retry-After"]), location: firstOf(response.Header["Location"]),
 	}
 	if !response.Close && response.StatusCode != 101 {
 		rest, _ := io.ReadAll(in)
 		a.rest = string(rest)
 	}
 	return a, nil
+}
+
+// firstOf is the first that says anything.
+func firstOf(values []string) string {
+	for _, v := range values {
+		if v = textproto.TrimString(v); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// TestEndOfConnection is the end of a body that says no other: the connection
+// is then not kept, also where nobody can look whether it was closed.
+func TestEndOfConnection(t *testing.T) {
+	h, err := readAnswerHead(bufio.NewReader(strings.NewReader("HTTP/1.1 200 OK\r\n\r\nbody")))
+	if err != nil || h.lasting || h.length != unknownEnd {
+		t.Errorf("%+v, %v", h, err)
+	}
 }
 
 // BenchmarkAnswerHead beside what it stands for.

@@ -1,8 +1,12 @@
 package targets_test
 
 import (
+	"bufio"
+	"io"
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wye-events/wye/targets"
 	"github.com/wye-events/wye/targets/targettest"
@@ -125,6 +129,41 @@ func TestSlowAnswers(t *testing.T) {
 				t.Errorf("%d connections", n)
 			}
 		})
+	}
+}
+
+// TestEndlessLine is read as far as headers may go.
+func TestEndlessLine(t *testing.T) {
+	url, _ := listen(t, func(_ int64, c net.Conn, in *bufio.Reader) {
+		take(in)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nX: ")
+		for err := error(nil); err == nil; {
+			_, err = io.WriteString(c, strings.Repeat("x", 16<<10))
+		}
+	})
+	wantText(t, atOnceTo(t, target(t, targets.HTTPConfig{URL: url, Timeout: time.Minute}), sample()), "larger than 64 KiB")
+}
+
+// TestRestOfBody is still to come when enough of it was read, and would be
+// taken for the next answer.
+func TestRestOfBody(t *testing.T) {
+	for status, isGood := range map[string]bool{"200": true, "400": false} {
+		done := make(chan struct{})
+		url, opened := listen(t, func(_ int64, c net.Conn, in *bufio.Reader) {
+			take(in)
+			io.WriteString(c, "HTTP/1.1 "+status+" X\r\nContent-Length: 65537\r\n\r\n"+strings.Repeat("x", 64<<10))
+			<-done
+		})
+		to := target(t, targets.HTTPConfig{URL: url, Timeout: time.Minute})
+		for range 2 {
+			if err := atOnceTo(t, to, sample()); (err == nil) != isGood {
+				t.Errorf("%s: %v", status, err)
+			}
+		}
+		close(done)
+		if n := opened.Load(); n != 2 {
+			t.Errorf("%s: %d connections", status, n)
+		}
 	}
 }
 

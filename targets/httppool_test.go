@@ -101,6 +101,20 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// TestLastUsedFirst leaves the others to grow old.
+func TestLastUsedFirst(t *testing.T) {
+	p := &pool{limit: 2, rest: time.Hour, taken: 2}
+	defer p.close()
+	first, last := deadConn(&dead{}, "x"), deadConn(&dead{}, "x")
+	p.release(first)
+	p.release(last)
+	for _, want := range []*conn{last, first} {
+		if got, _ := p.acquire(t.Context(), time.Now()); got != want {
+			t.Error("the other one")
+		}
+	}
+}
+
 // TestTurns are given in the order in which they were asked for, and not lost
 // with those who left.
 func TestTurns(t *testing.T) {
