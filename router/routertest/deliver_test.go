@@ -231,6 +231,7 @@ func TestLargeEventIsReadBack(t *testing.T) {
 // TestLongAnswersFitTheLetter lets a receiver refuse an event of the largest
 // size many times with answers that grow when they are written down.
 func TestLongAnswersFitTheLetter(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := routertest.NewReceiver(t, func(routertest.Arrival) routertest.Reply {
 		return routertest.Reply{Status: http.StatusInternalServerError, Body: strings.Repeat("<", 600)}
 	})

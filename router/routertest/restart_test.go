@@ -115,6 +115,7 @@ func TestGracefulStopAmongRefusals(t *testing.T) {
 // TestGracefulStopAmongRetries stops while retries are on their way into the
 // backlog: nothing is lost, nothing is taken twice.
 func TestGracefulStopAmongRetries(t *testing.T) {
+	t.Parallel() // it mostly waits
 	r := routertest.NewReceiver(t, firstTime(routertest.Reply{Status: 500}))
 	w := routertest.Start(t, oneRule(to("web", r, "retry: {first: 1ms, max: 10ms, attempts: 1000}")))
 	var ids []string

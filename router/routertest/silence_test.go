@@ -17,6 +17,7 @@ import (
 // of the backlog waits, while a backlog is read: what the servers had handed out
 // by then must not wait for them to take it back.
 func TestSilentServers(t *testing.T) {
+	t.Parallel() // it mostly waits
 	const silence = 2500 * time.Millisecond
 	servers := newSilencer(t, strings.TrimPrefix(otherServer(t), "nats://"))
 	r := routertest.NewReceiver(t, routertest.Well)

@@ -20,6 +20,7 @@ func firstTime(reply routertest.Reply) routertest.Script {
 }
 
 func TestRetryAfterIsObeyed(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for _, status := range []int{429, 503} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			r := routertest.NewReceiver(t, firstTime(routertest.Reply{Status: status, RetryAfter: "1"}))
@@ -201,6 +202,7 @@ func TestLongHang(t *testing.T) {
 // TestPoisonedEventsDoNotBlockTheirTarget keeps many events of one kind waiting
 // for their next attempt: what the target would take gets through meanwhile.
 func TestPoisonedEventsDoNotBlockTheirTarget(t *testing.T) {
+	t.Parallel() // it mostly waits
 	const poisoned = 2100 // more than a lane keeps in memory
 	hold := make(chan struct{})
 	r := routertest.NewReceiver(t, func(a routertest.Arrival) routertest.Reply {
