@@ -202,7 +202,7 @@ func TestLongHang(t *testing.T) {
 // TestPoisonedEventsDoNotBlockTheirTarget keeps many events of one kind waiting
 // for their next attempt: what the target would take gets through meanwhile.
 func TestPoisonedEventsDoNotBlockTheirTarget(t *testing.T) {
-	t.Parallel() // it mostly waits
+	t.Parallel()          // it mostly waits
 	const poisoned = 2100 // more than a lane keeps in memory
 	hold := make(chan struct{})
 	r := routertest.NewReceiver(t, func(a routertest.Arrival) routertest.Reply {
