@@ -91,18 +91,28 @@ func (t *httpTarget) talk(a *attempt, c *conn) (*reply, *conn, error) {
 // brokenOff is [httpTarget.interrupted] for an exchange: only the caller's end
 // is its context's, our own is the deadline.
 func (t *httpTarget) brokenOff(a *attempt, err error) error {
-	ended := a.ctx.Err()
-	if end, ok := a.ctx.Deadline(); ok && ended == nil && !time.Now().Before(end) {
-		ended = context.DeadlineExceeded // the network noticed first
-	}
-	if ended != nil {
+	late := errors.Is(err, os.ErrDeadlineExceeded) || err == context.DeadlineExceeded
+	if ended := a.callersEnd(late); ended != nil {
 		return &stopped{a.phase, ended}
 	}
-	if a.over() || errors.Is(err, os.ErrDeadlineExceeded) || err == context.DeadlineExceeded {
+	if late || a.over() {
 		return tooLate(t.late, a.phase)
 	}
 	if faulty := faultyAnswer(""); errors.As(err, &faulty) {
 		return faulty
 	}
 	return inWords(err)
+}
+
+// callersEnd is nil while the caller still waits. A connection that is being
+// made knows the caller's deadline, and may notice it before the context does.
+func (a *attempt) callersEnd(late bool) error {
+	if ended := a.ctx.Err(); ended != nil {
+		return ended
+	}
+	end, ok := a.ctx.Deadline()
+	if ok && (late && end.Before(a.deadline) || !time.Now().Before(end)) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
