@@ -91,6 +91,8 @@ func (s *sending) feed(ctx context.Context, from Source, requests chan<- []Item)
 	for items, err := range inBatches(from, size) {
 		if len(items) > 0 {
 			if pace.WaitN(ctx, len(items)) != nil {
+				// It gives up as soon as its turn would come after the deadline.
+				<-ctx.Done()
 				return context.Cause(ctx)
 			}
 			select {
