@@ -47,9 +47,16 @@ func (m *Matcher) Version() string { return m.version }
 func (m *Matcher) Rules() []*CompiledRule { return m.rules }
 
 // Match appends to into the rules that match the event or fail on it, and
-// returns the result. The data of the event is decoded when the first
-// condition asks for it, and once.
+// returns the result.
 func (m *Matcher) Match(ev *cloudevent.Event, into []Match) []Match {
+	return m.MatchOneByOne(ev, into)
+}
+
+// MatchOneByOne gives the answer of [Matcher.Match] by evaluating one rule
+// after the other with CEL. It is the yardstick that Match is held against, in
+// what it answers and in what it costs. The data of the event is decoded when
+// the first condition asks for it, and once.
+func (m *Matcher) MatchOneByOne(ev *cloudevent.Event, into []Match) []Match {
 	var e *evaluation
 	for _, r := range m.byType[ev.Type] {
 		into, e = m.try(r, ev, into, e)
