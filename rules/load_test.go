@@ -44,8 +44,10 @@ rules:
 			{Name: "z", Queue: &Queue{Name: "z"}, Retry: retry, Concurrency: 32},
 		},
 		Rules: []Rule{
-			{Name: "a", Description: "d", On: []string{"a", "b.*"}, When: "true", To: []string{"h", "s"}, OnError: OnErrorMatch},
-			{Name: "b", On: []string{"a"}, To: []string{"z"}, Enabled: true, OnError: OnErrorSkip},
+			{Name: "a", Description: "d", On: []string{"a", "b.*"}, When: "true", To: []string{"h", "s"}, OnError: OnErrorMatch,
+				Place: Place{File: "r.yaml", Line: 8, Column: 39}},
+			{Name: "b", On: []string{"a"}, To: []string{"z"}, Enabled: true, OnError: OnErrorSkip,
+				Place: Place{File: "r.yaml", Line: 7, Column: 3}},
 		},
 	}
 	if diff := cmp.Diff(want, set); diff != "" {

@@ -14,7 +14,7 @@ func (p *parser) ruleEntry(key, n *yaml.Node) {
 		return
 	}
 	r := parsedRule{file: p.file, key: key}
-	r.Name, r.Enabled, r.OnError = key.Value, true, OnErrorSkip
+	r.Name, r.Enabled, r.OnError, r.Place = key.Value, true, OnErrorSkip, newPlace(p.file, key)
 	p.ruleBasics(&r, entries)
 	if e, ok := entries["on"]; ok {
 		r.On = p.on(e.value)
@@ -23,7 +23,9 @@ func (p *parser) ruleEntry(key, n *yaml.Node) {
 			"add `on:` with an event type, for example `on: com.example.order.placed`; `on: \"**\"` means every event")
 	}
 	if e, ok := entries["when"]; ok {
-		r.When, r.when = p.when(e.value)
+		if r.When, r.when = p.when(e.value); r.when != nil {
+			r.Place = newPlace(p.file, r.when)
+		}
 	}
 	if e, ok := entries["to"]; ok {
 		r.To, r.to = p.list("to", e.value, "[packing, audit]")

@@ -57,6 +57,7 @@ type Rule struct {
 	To          []string // target names
 	Enabled     bool     // default true
 	OnError     OnError
+	Place       Place // of the condition, or of the rule's name where it has none
 }
 
 // OnError says what becomes of an event on which a rule's condition fails
