@@ -1,0 +1,68 @@
+package rulestest_test
+
+import (
+	"testing"
+
+	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/rules/rulestest"
+)
+
+// TestMatches holds the sets to what their comments say of them: they load
+// without a problem, and an event matches as many rules as it should.
+func TestMatches(t *testing.T) {
+	for _, c := range []struct {
+		set      *rulestest.Set
+		events   int // as many as the set is quick with
+		from, to float64
+	}{
+		{rulestest.Mixed(1), 2000, 1, 1},
+		{rulestest.Mixed(10), 2000, 1, 7},
+		{rulestest.Mixed(100), 2000, 1, 7},
+		{rulestest.Mixed(1000), 200, 3, 7},
+		{rulestest.Mixed(10_000), 20, 3, 7},
+		{rulestest.HotLists(2000), 200, 3, 5},
+		{rulestest.MixedAndUnindexable(1000, 100), 100, 3, 7},
+		{rulestest.AttributesOnly(1000), 200, 3, 7},
+		{rulestest.AttributesOnly(5000), 100, 3, 7},
+	} {
+		mean, least, most := matches(t, c.set, c.events)
+		t.Logf("%s: %.2f matches an event, %d to %d", c.set.Name, mean, least, most)
+		if mean < c.from || mean > c.to {
+			t.Errorf("%s: %.2f matches an event, expected %g to %g", c.set.Name, mean, c.from, c.to)
+		}
+		if len(c.set.Rules) == 1 && least != 1 {
+			t.Errorf("%s: an event does not match the only rule", c.set.Name)
+		}
+	}
+}
+
+// matches are how many rules match an event on average, at least and at most.
+func matches(t *testing.T, s *rulestest.Set, events int) (mean float64, least, most int) {
+	t.Helper()
+	m := load(t, s)
+	least = len(s.Rules)
+	var into []rules.Match
+	all := 0
+	for _, ev := range s.Events[:events] {
+		into = m.Match(ev, into[:0])
+		for _, match := range into {
+			if match.Err != nil {
+				t.Fatal(match.Err)
+			}
+		}
+		least, most, all = min(least, len(into)), max(most, len(into)), all+len(into)
+	}
+	return float64(all) / float64(events), least, most
+}
+
+func load(t *testing.T, s *rulestest.Set) *rules.Matcher {
+	t.Helper()
+	_, m, problems := rules.LoadSources(rulestest.Sources[rules.Source](s)...)
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	if len(m.Rules()) != len(s.Rules) {
+		t.Fatalf("%d rules were loaded of %d", len(m.Rules()), len(s.Rules))
+	}
+	return m
+}
