@@ -1,6 +1,9 @@
 package rules
 
 import (
+	"sync"
+	"sync/atomic"
+
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
@@ -21,9 +24,18 @@ const (
 	costLimit          = 100_000
 )
 
-// condition is a compiled `when`.
+// condition is a `when` that was found to be right. Its program is made when it
+// is first evaluated: a program is a hundred times as large as its text, and
+// most conditions of a large rule set are answered without one.
 type condition struct {
-	program cel.Program
+	text    string
+	program atomic.Pointer[program]
+	calls   map[int64]string // those of the program, once there is one
+}
+
+// program is what evaluates a condition by CEL alone.
+type program struct {
+	cel.Program
 	// costly conditions can take long on some events, so their cost is counted
 	// while they run; that makes them about twice as slow.
 	costly bool
@@ -40,8 +52,27 @@ type fault struct {
 	hint    string
 }
 
-// compileCondition compiles the text of a `when`.
+// compileCondition compiles the text of a `when` in full, program included.
 func compileCondition(text string) (*condition, []fault) {
+	p, faults := compileProgram(text)
+	if faults != nil {
+		return nil, faults
+	}
+	c := &condition{text: text, calls: p.calls}
+	c.program.Store(p)
+	return c, nil
+}
+
+func compileProgram(text string) (*program, []fault) {
+	checked, faults := checkCondition(text)
+	if faults != nil {
+		return nil, faults
+	}
+	return plan(checked)
+}
+
+// checkCondition makes the checked syntax tree of a condition.
+func checkCondition(text string) (*cel.Ast, []fault) {
 	if faults := checkBounds(text); faults != nil {
 		return nil, faults
 	}
@@ -61,10 +92,33 @@ func compileCondition(text string) (*condition, []fault) {
 	if faults := inspect(text, checked); faults != nil {
 		return nil, faults
 	}
-	return plan(text, checked)
+	return checked, nil
 }
 
-func plan(text string, checked *cel.Ast) (*condition, []fault) {
+// compiling is held while the program of a condition is made late.
+var compiling sync.Mutex
+
+// compiled is the program of the condition, which is made when it is first
+// asked for.
+func (c *condition) compiled() *program {
+	if p := c.program.Load(); p != nil {
+		return p
+	}
+	compiling.Lock()
+	defer compiling.Unlock()
+	if p := c.program.Load(); p != nil {
+		return p
+	}
+	p, faults := compileProgram(c.text)
+	if faults != nil {
+		panic("rules: a condition that was found to be right is not: " + faults[0].message)
+	}
+	c.calls = p.calls
+	c.program.Store(p)
+	return p
+}
+
+func plan(checked *cel.Ast) (*program, []fault) {
 	costly := isCostly(checked.NativeRep().Expr())
 	options := []cel.ProgramOption{
 		cel.EvalOptions(cel.OptOptimize),
@@ -73,11 +127,11 @@ func plan(text string, checked *cel.Ast) (*condition, []fault) {
 	if costly {
 		options = append(options, cel.CostLimit(costLimit), cel.CostTracking(costs{}))
 	}
-	program, err := celEnv().Program(checked, options...)
+	p, err := celEnv().Program(checked, options...)
 	if err != nil {
 		return nil, []fault{{code: codeCELSyntax, message: "the condition cannot be compiled: " + plainError(err, nil)}}
 	}
-	return &condition{program: program, costly: costly, calls: callNames(checked.NativeRep().Expr())}, nil
+	return &program{p, costly, callNames(checked.NativeRep().Expr())}, nil
 }
 
 func callNames(root ast.Expr) map[int64]string {
@@ -94,12 +148,13 @@ func callNames(root ast.Expr) map[int64]string {
 // error is a real one. The frame may be shared by all conditions that are not
 // costly; those that are need one of their own to count in.
 func (c *condition) eval(e *eventValue, frame *interpreter.ExecutionFrame) (bool, error) {
+	p := c.compiled()
 	var out ref.Val
 	var err error
-	if c.costly {
-		out, _, err = c.program.Eval(e)
+	if p.costly {
+		out, _, err = p.Eval(e)
 	} else {
-		out, _, err = c.program.Eval(frame)
+		out, _, err = p.Eval(frame)
 	}
 	if err != nil {
 		if isMissing(err) {

@@ -75,6 +75,7 @@ func (a *parsed) unknownTargets(targets map[string]definition) (problems Problem
 // compile compiles the conditions, on all processors: parsing CEL is what
 // loading a large rule set spends its time on. The result belongs to a.rules.
 func (a *parsed) compile() ([]*condition, Problems) {
+	known := &shapes{}
 	conditions := make([]*condition, len(a.rules))
 	found := make([]Problems, len(a.rules))
 	next := make(chan int)
@@ -82,7 +83,7 @@ func (a *parsed) compile() ([]*condition, Problems) {
 	for range min(runtime.GOMAXPROCS(0), len(a.rules)) {
 		workers.Go(func() {
 			for i := range next {
-				conditions[i], found[i] = a.rules[i].compile()
+				conditions[i], found[i] = a.rules[i].compile(known)
 			}
 		})
 	}
@@ -94,13 +95,13 @@ func (a *parsed) compile() ([]*condition, Problems) {
 	return conditions, slices.Concat(found...)
 }
 
-func (r *parsedRule) compile() (*condition, Problems) {
+func (r *parsedRule) compile(known *shapes) (*condition, Problems) {
 	if r.when == nil {
 		return nil, nil
 	}
-	c, faults := compileCondition(r.When)
+	_, _, faults := known.of(r.When)
 	if len(faults) == 0 {
-		return c, nil
+		return &condition{text: r.When}, nil
 	}
 	places := scalarPlaces(r.file, r.when)
 	var problems Problems
