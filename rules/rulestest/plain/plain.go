@@ -1,0 +1,181 @@
+// Package plain matches events with cel-go alone, as somebody would write it
+// who knows cel-go well and has no index. It is what Wye's matching is measured
+// beside, and has nothing of Wye in it.
+//
+// It does what there is to do: conditions are optimised, rules are found by the
+// event's type where they name it, the data is decoded once for all rules and
+// only if one asks for it, and all conditions of an event share one frame.
+package plain
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/interpreter"
+
+	"github.com/wye-events/wye/rules/rulestest"
+	"github.com/wye-events/wye/schemas/cloudevent"
+)
+
+// Matcher holds a program for every rule. It is safe for use by many goroutines.
+type Matcher struct {
+	byType   map[string][]int
+	patterns []int // rules that have a star
+	rules    []rulestest.Rule
+	programs []cel.Program
+	data     bool // some rule asks for the data
+
+	// ParseAndCheck is how long parsing and checking all conditions took, on
+	// all processors.
+	ParseAndCheck time.Duration
+}
+
+// New compiles the rules.
+func New(rules []rulestest.Rule) (*Matcher, error) {
+	m := &Matcher{byType: map[string][]int{}, rules: rules, programs: make([]cel.Program, len(rules))}
+	env, err := environment()
+	if err != nil {
+		return nil, err
+	}
+	begin := time.Now()
+	checked, err := check(env, rules)
+	if err != nil {
+		return nil, err
+	}
+	m.ParseAndCheck = time.Since(begin)
+	for i, r := range rules {
+		if m.programs[i], err = env.Program(checked[i], cel.EvalOptions(cel.OptOptimize)); err != nil {
+			return nil, err
+		}
+		m.data = m.data || strings.Contains(r.When, "event.data.")
+		m.file(i)
+	}
+	return m, nil
+}
+
+// ParseAndCheck parses and checks every condition, on all processors, and
+// forgets the result: the least that cel-go does to load rules.
+func ParseAndCheck(rules []rulestest.Rule) error {
+	env, err := environment()
+	if err == nil {
+		_, err = check(env, rules)
+	}
+	return err
+}
+
+func environment() (*cel.Env, error) {
+	return cel.NewEnv(
+		cel.Variable("event", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("headers", cel.MapType(cel.StringType, cel.StringType)),
+	)
+}
+
+func check(env *cel.Env, rules []rulestest.Rule) ([]*cel.Ast, error) {
+	checked := make([]*cel.Ast, len(rules))
+	workers := runtime.GOMAXPROCS(0)
+	failed := make([]error, workers)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := w; i < len(rules) && failed[w] == nil; i += workers {
+				ast, issues := env.Compile(rules[i].When)
+				if issues.Err() != nil {
+					failed[w] = fmt.Errorf("rule %s: %w", rules[i].Name, issues.Err())
+				}
+				checked[i] = ast
+			}
+		})
+	}
+	wait.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return checked, nil
+}
+
+func (m *Matcher) file(i int) {
+	on := m.rules[i].On
+	if slices.ContainsFunc(on, func(t string) bool { return strings.HasSuffix(t, "**") }) {
+		m.patterns = append(m.patterns, i)
+		return
+	}
+	for _, t := range on {
+		m.byType[t] = append(m.byType[t], i)
+	}
+}
+
+// Match appends the places of the rules that match. A condition that fails is no
+// match: most fail because a field is not there.
+func (m *Matcher) Match(ev *cloudevent.Event, into []int) ([]int, error) {
+	event, err := m.activation(ev)
+	if err != nil {
+		return into, err
+	}
+	frame := &interpreter.ExecutionFrame{Activation: event}
+	for _, i := range m.byType[ev.Type] {
+		into = m.eval(i, frame, into)
+	}
+	for _, i := range m.patterns {
+		if fits(m.rules[i].On, ev.Type) {
+			into = m.eval(i, frame, into)
+		}
+	}
+	return into, nil
+}
+
+func (m *Matcher) eval(i int, frame *interpreter.ExecutionFrame, into []int) []int {
+	if out, _, err := m.programs[i].Eval(frame); err == nil && out == types.True {
+		into = append(into, i)
+	}
+	return into
+}
+
+func (m *Matcher) activation(ev *cloudevent.Event) (interpreter.Activation, error) {
+	event := map[string]any{"id": ev.ID, "source": ev.Source, "type": ev.Type, "specversion": cloudevent.SpecVersion}
+	for name, value := range map[string]string{"subject": ev.Subject, "datacontenttype": ev.DataContentType, "dataschema": ev.DataSchema} {
+		if value != "" {
+			event[name] = value
+		}
+	}
+	if t, ok := ev.Timestamp(); ok {
+		event["time"] = t
+	}
+	for _, x := range ev.Extensions {
+		event[x.Name] = x.Value
+	}
+	if m.data && ev.DataIsJSON() {
+		var data any
+		if err := json.Unmarshal(ev.Data, &data); err != nil {
+			return nil, err
+		}
+		event["data"] = data
+	}
+	headers := make(map[string]string, len(ev.Headers))
+	for _, h := range ev.Headers {
+		headers[h.Name] = h.Value
+	}
+	return interpreter.NewActivation(map[string]any{"event": event, "headers": headers})
+}
+
+// fits tells whether a type of event fits one of the patterns. The sets of
+// package rulestest have only types, `**`, and types that end in it.
+func fits(patterns []string, eventType string) bool {
+	for _, p := range patterns {
+		if p == eventType {
+			return true
+		}
+		if prefix, ok := strings.CutSuffix(p, "**"); ok && strings.HasPrefix(eventType, prefix) {
+			return true
+		}
+	}
+	return false
+}
