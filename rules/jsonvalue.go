@@ -181,8 +181,9 @@ func (o *jsonObj) ConvertToNative(reflect.Type) (any, error) { return nil, errNo
 // Type implements ref.Val.
 func (o *jsonObj) Type() ref.Type { return types.MapType }
 
-// Value implements ref.Val.
-func (o *jsonObj) Value() any { return (*jsonNode)(o).raw() }
+// Value implements ref.Val. It is no text: CEL matches a regular expression
+// against whatever value has a text inside.
+func (o *jsonObj) Value() any { return o }
 
 // at is the node of an element, or nil.
 func (a *jsonArr) at(i int64) *jsonNode {
@@ -282,4 +283,4 @@ func (a *jsonArr) ConvertToNative(reflect.Type) (any, error) { return nil, errNo
 func (a *jsonArr) Type() ref.Type { return types.ListType }
 
 // Value implements ref.Val.
-func (a *jsonArr) Value() any { return (*jsonNode)(a).raw() }
+func (a *jsonArr) Value() any { return a }
