@@ -8,6 +8,7 @@ func commands() []*cobra.Command {
 		newServeCommand(),
 		newCheckCommand(),
 		newSendCommand(),
+		newMatchCommand(),
 		newDeadCommand(),
 		newBenchCommand(),
 		newVersionCommand(),
