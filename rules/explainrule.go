@@ -1,0 +1,189 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/wye-events/wye/schemas/cloudevent"
+)
+
+// UnknownRule is the error of asking for a rule that there is not.
+type UnknownRule struct {
+	Name string
+	Hint string // the rule that was probably meant, or the rules that there are
+}
+
+// Error implements error.
+func (e *UnknownRule) Error() string {
+	return strings.TrimSuffix(fmt.Sprintf("there is no rule %s; %s", quote(e.Name), e.Hint), "; ")
+}
+
+// named are the rules of those names, or all.
+func (m *Matcher) named(names []string) ([]*CompiledRule, error) {
+	if len(names) == 0 {
+		return m.rules, nil
+	}
+	var asked []*CompiledRule
+	for _, name := range names {
+		at, ok := slices.BinarySearchFunc(m.rules, name, func(r *CompiledRule, name string) int { return cmp.Compare(r.Name, name) })
+		if !ok {
+			var known []string
+			for _, r := range m.rules {
+				known = append(known, r.Name)
+			}
+			return nil, &UnknownRule{name, hintNearest(name, known, "the rules are")}
+		}
+		if !slices.Contains(asked, m.rules[at]) {
+			asked = append(asked, m.rules[at])
+		}
+	}
+	return asked, nil
+}
+
+// inspection is what one worker needs to explain rules for one event. The
+// event's data is decoded for each worker, since values are looked up in it.
+type inspection struct {
+	event    eventValue
+	verdicts map[*CompiledRule]error // of the rules that match or fail, as matching gives them
+	options  ExplainOptions
+	files    map[string]*file // for the places of parts
+}
+
+func newInspection(ev *cloudevent.Event, verdicts map[*CompiledRule]error, o ExplainOptions) *inspection {
+	in := &inspection{verdicts: verdicts, options: o, files: map[string]*file{}}
+	in.event.reset(ev)
+	return in
+}
+
+// verdicts is the answer of matching, which an explanation never changes.
+func (m *Matcher) verdicts(ev *cloudevent.Event) map[*CompiledRule]error {
+	all := map[*CompiledRule]error{}
+	for _, match := range m.Match(ev, nil) {
+		all[match.Rule] = match.Err
+	}
+	return all
+}
+
+// explainAll explains rules on all processors, in their order.
+func explainAll(ev *cloudevent.Event, asked []*CompiledRule, verdicts map[*CompiledRule]error, o ExplainOptions) []ExplainedRule {
+	const share = 64 // rules that one worker takes at a time
+	all := make([]ExplainedRule, len(asked))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 1+len(asked)/share) {
+		workers.Go(func() {
+			in := newInspection(ev, verdicts, o)
+			for from := range next {
+				for i := from; i < min(from+share, len(asked)); i++ {
+					all[i] = in.rule(asked[i], o.detailed())
+				}
+			}
+		})
+	}
+	for from := 0; from < len(asked); from += share {
+		next <- from
+	}
+	close(next)
+	workers.Wait()
+	return all
+}
+
+// rule explains one rule, in detail or only as far as its place among the
+// others depends on it.
+func (in *inspection) rule(r *CompiledRule, detail bool) ExplainedRule {
+	x := ExplainedRule{
+		Name: r.Name, Description: r.Description, On: r.On, When: r.When, To: r.To, OnError: r.OnError,
+		Place: Place{File: r.Place.File, Line: r.Place.Line, Column: r.Place.Column},
+	}
+	eventType := in.event.ev.Type
+	switch {
+	case !r.FitsType(eventType):
+		x.Outcome, x.Reason, x.Near = OutcomeWrongType, ReasonWrongType, r.nearType(eventType)
+		x.Message = fmt.Sprintf("it looks at %s, not at %s", strings.Join(r.On, ", "), shortened(eventType))
+	case r.condition == nil:
+		x.Outcome, x.Near = OutcomeMatched, 1
+	default:
+		in.condition(&x, r, detail)
+	}
+	if !r.Enabled {
+		x.WouldMatch = x.Outcome == OutcomeMatched
+		x.Outcome, x.Reason, x.Message = OutcomeDisabled, ReasonDisabled, disabledWords(x)
+	}
+	return x
+}
+
+func disabledWords(x ExplainedRule) string {
+	switch {
+	case x.WouldMatch:
+		return "it is disabled; it would match"
+	case x.Message != "":
+		return "it is disabled; and " + x.Message
+	}
+	return "it is disabled"
+}
+
+// condition tells the verdict of matching, and where it is no match, asks the
+// parts of the condition for the reason.
+func (in *inspection) condition(x *ExplainedRule, r *CompiledRule, detail bool) {
+	failure, held := in.verdicts[r]
+	switch {
+	case held && failure == nil:
+		x.Outcome, x.Near = OutcomeMatched, 1
+		if !detail {
+			return
+		}
+	case held:
+		x.Outcome, x.Reason, x.Message = OutcomeFailed, ReasonError, failure.Error()
+	default:
+		x.Outcome, x.Reason, x.Message = OutcomeNotMatched, ReasonFalse, "its condition is not met"
+	}
+	d, ok := dissect(r.When)
+	if !ok {
+		return
+	}
+	e, top := newEvaluator(d), &scope{activation: &in.event}
+	if !r.Enabled && e.reading(d.root, top).isTrue() {
+		x.Outcome = OutcomeMatched
+	}
+	x.Near = rounded(e.near(d.root, top, true))
+	if detail {
+		in.detail(x, r, e, top)
+	}
+}
+
+// detail adds the tree of the condition, and what in it decided.
+func (in *inspection) detail(x *ExplainedRule, r *CompiledRule, e *evaluator, top *scope) {
+	f := in.files[r.Place.File]
+	if f == nil {
+		f = newFile(r.Place.File, []byte(r.Place.text))
+		in.files[r.Place.File] = f
+	}
+	w := &explainer{
+		evaluator: e, ev: &in.event, places: r.Place.inside(r.When, f),
+		all: in.options.All, left: maxParts, rounds: map[known][]*scope{},
+	}
+	x.Condition = w.part(e.root, top)
+	x.Condition.inFile(r.Place.File)
+	if x.Outcome == OutcomeMatched {
+		return
+	}
+	x.Decided = w.decided(x.Condition, e.root, top)
+	if found := w.finding(e.root, top); found.reason != "" {
+		x.Reason, x.Message, x.Nearest = found.reason, found.message, found.nearest
+	}
+}
+
+// inFile writes into all places in which file they are.
+func (p *Part) inFile(name string) {
+	p.Place.File = name
+	for _, kid := range p.Parts {
+		kid.inFile(name)
+	}
+	for _, e := range p.Elements {
+		e.Part.inFile(name)
+	}
+}
