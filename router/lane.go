@@ -231,6 +231,7 @@ func (l *lane) closeRetired(h *handle) {
 // release settles a job's origin: the delivery has reached its outcome.
 func (l *lane) release(j *job, o outcome) {
 	l.r.outcomes.add(j, o)
+	l.r.tails.outcome(j, o)
 	l.acct.outcome(o)
 	l.unhand(j)
 }

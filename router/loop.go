@@ -69,6 +69,7 @@ func (r *Router) route(set *ruleset, rec *bus.Record, now time.Time, found []rul
 	}
 	found = set.matcher.Match(ev, found)
 	n := r.count(set, ev, rec.Sequence, found)
+	r.tails.event(set, rec.Sequence, ev, found, now)
 	f, err := r.window.admit(r.readCtx, rec.Sequence, len(ev.Data), n)
 	r.read.Store(rec.Sequence)
 	if err != nil || n == 0 {

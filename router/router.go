@@ -44,6 +44,7 @@ type Router struct {
 
 	window   *window
 	outcomes *outcomes
+	tails    tailHub
 	streams  targets.Streams
 	read     atomic.Uint64 // the last sequence that was read
 
