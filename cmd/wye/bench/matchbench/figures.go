@@ -32,7 +32,7 @@ func figures(ctx context.Context, cfg Config, m *rules.Matcher, events []*cloude
 		times, quotient := timesOf(floors), median(quotients)
 		f.Floor, f.Floors = &times, &quotient
 	}
-	f.Matches = float64(wye.matched) / float64(wye.events)
+	f.Matches, f.Errors = wye.answers(events, counting)
 	f.Allocations, f.Bytes = match.allocations(counting)
 	f.Candidates = candidates(m, events)
 	return f

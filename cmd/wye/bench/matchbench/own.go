@@ -24,7 +24,6 @@ type Own struct {
 	P99NS    float64 `json:"p99_ns"`
 	// OneByOne is the events a second when every rule is evaluated.
 	OneByOne float64 `json:"one_by_one_events_per_second"`
-	Errors   float64 `json:"errors_per_event"` // conditions that failed with a real error
 
 	LoadSeconds float64  `json:"load_seconds"`
 	HeapBytes   int64    `json:"heap_bytes"` // of the Matcher, beside the text of the rules
@@ -74,7 +73,6 @@ func RunOwn(ctx context.Context, cfg Config, path, file string) (*Own, error) {
 
 func (o *Own) match(ctx context.Context, cfg Config, m *rules.Matcher, events []*cloudevent.Event) {
 	o.Figures = figures(ctx, cfg, m, events)
-	o.Errors = errorsOf(m, events)
 	o.MedianNS, o.P99NS = singly(ctx, cfg, m, events)
 	c := newClock(events, (&matching{wye: m}).oneByOne)
 	var rounds []float64
@@ -82,23 +80,6 @@ func (o *Own) match(ctx context.Context, cfg Config, m *rules.Matcher, events []
 		rounds = append(rounds, c.slice(cfg.Slice))
 	}
 	o.OneByOne = 1e9 / median(rounds)
-}
-
-// errorsOf is how many conditions of an event failed, on average over as many
-// events as there is time for.
-func errorsOf(m *rules.Matcher, events []*cloudevent.Event) float64 {
-	var into []rules.Match
-	begin, n, failed := time.Now(), 0, 0
-	for n < len(events) && (n == 0 || time.Since(begin) < counting) {
-		into = m.Match(events[n], into[:0])
-		for _, match := range into {
-			if match.Err != nil {
-				failed++
-			}
-		}
-		n++
-	}
-	return float64(failed) / float64(n)
 }
 
 // Bounds of timing events one by one.

@@ -11,8 +11,8 @@ func (o *Own) WriteJSON(w io.Writer) error { return writeJSON(w, o) }
 
 // WriteTable writes the report for a person.
 func (o *Own) WriteTable(w io.Writer) error {
-	fmt.Fprintf(w, "Matching on one core of %d, %s, %s; medians of rounds: %d of %s.\n\n",
-		o.Machine.Cores, o.Machine.Go, o.Machine.Platform, o.Settings.Rounds, o.Settings.Slice)
+	fmt.Fprintf(w, "Matching on one core of %d, %s, %s; medians of rounds: %d of %s of %s.\n\n",
+		o.Machine.Cores, o.Machine.Go, o.Machine.Platform, o.Settings.Rounds, o.Settings.Slice, o.Settings.Clock)
 	t := newTable("rules", grouped(float64(o.Rules)))
 	t.add("events", grouped(float64(o.Events)))
 	t.add("events/s", grouped(o.EventsPerSecond))

@@ -28,6 +28,7 @@ type Settings struct {
 	Time   time.Time `json:"time"`
 	Rounds int       `json:"rounds"`
 	Slice  string    `json:"slice"`
+	Clock  string    `json:"clock"` // "processor time", or "time" where the system does not tell
 }
 
 func newReport(cfg Config) *Report { return &Report{Machine: machine(), Settings: settings(cfg)} }
@@ -37,7 +38,7 @@ func machine() Machine {
 }
 
 func settings(cfg Config) Settings {
-	return Settings{Time: time.Now().UTC().Truncate(time.Second), Rounds: cfg.Rounds, Slice: cfg.Slice.String()}
+	return Settings{Time: time.Now().UTC().Truncate(time.Second), Rounds: cfg.Rounds, Slice: cfg.Slice.String(), Clock: clockName}
 }
 
 // WriteJSON writes the report for a program.
@@ -52,8 +53,8 @@ func writeJSON(w io.Writer, v any) error {
 
 // WriteTable writes the report for a person.
 func (r *Report) WriteTable(w io.Writer) error {
-	fmt.Fprintf(w, "Matching on one core of %d, %s, %s; medians of rounds: %d of %s.\n",
-		r.Machine.Cores, r.Machine.Go, r.Machine.Platform, r.Settings.Rounds, r.Settings.Slice)
+	fmt.Fprintf(w, "Matching on one core of %d, %s, %s; medians of rounds: %d of %s of %s.\n",
+		r.Machine.Cores, r.Machine.Go, r.Machine.Platform, r.Settings.Rounds, r.Settings.Slice, r.Settings.Clock)
 	fmt.Fprint(w, "F is gjson.Valid on the data of the same events; cel-go is cel-go alone, used as well as it can be.\n\n")
 	r.writeMatching(w)
 	fmt.Fprintln(w)

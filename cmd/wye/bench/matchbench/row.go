@@ -41,6 +41,7 @@ type Figures struct {
 	Allocations     float64  `json:"allocations_per_event"`
 	Bytes           float64  `json:"bytes_allocated_per_event"`
 	Matches         float64  `json:"matches_per_event"`
+	Errors          float64  `json:"errors_per_event"` // conditions that fail with a real error
 	Candidates      *float64 `json:"candidates_per_event,omitempty"`
 }
 

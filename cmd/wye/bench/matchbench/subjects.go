@@ -1,6 +1,8 @@
 package matchbench
 
 import (
+	"time"
+
 	"github.com/tidwall/gjson"
 
 	"github.com/wye-events/wye/rules"
@@ -15,20 +17,36 @@ func validating(events []*cloudevent.Event) {
 	}
 }
 
-// matching is what is measured; it counts the matches and the errors that it
-// saw.
+// matching is what is measured.
 type matching struct {
-	wye             *rules.Matcher
-	into            []rules.Match
-	events, matched int
+	wye  *rules.Matcher
+	into []rules.Match
 }
 
 func (m *matching) all(events []*cloudevent.Event) {
 	for _, ev := range events {
 		m.into = m.wye.Match(ev, m.into[:0])
-		m.matched += len(m.into)
 	}
-	m.events += len(events)
+}
+
+// answers are the matches and the errors of an event on average, over as many
+// events as there is time for.
+func (m *matching) answers(events []*cloudevent.Event, long time.Duration) (matches, errs float64) {
+	begin, n := time.Now(), 0.0
+	for _, ev := range events {
+		m.into = m.wye.Match(ev, m.into[:0])
+		for _, match := range m.into {
+			if match.Err != nil {
+				errs++
+			} else {
+				matches++
+			}
+		}
+		if n++; time.Since(begin) > long {
+			break
+		}
+	}
+	return matches / n, errs / n
 }
 
 // oneByOne is Wye's own evaluation of every rule, without an index.
