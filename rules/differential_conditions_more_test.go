@@ -18,7 +18,10 @@ func (w *world) attribute() *tree {
 
 func (w *world) attributeText() *tree {
 	all := append([]string{"1", "/shop", "order/1", "application/json", "1.0", "urn:x"}, w.types...)
-	return leaf(w.quoted(pick(w, all)))
+	for i := range all {
+		all[i] = w.quoted(all[i])
+	}
+	return w.choice(all)
 }
 
 // extension is a test of an attribute that the specification does not name.
@@ -62,7 +65,7 @@ func (w *world) timeTest() *tree {
 	switch w.IntN(4) {
 	case 0:
 		part := pick(w, words("getFullYear getMonth getDate getDayOfWeek getHours getMinutes getMilliseconds"))
-		return infix(" == ", &tree{after: "." + part + "()", parts: []*tree{value}}, leaf(pick(w, words("0 1 12 30 31 2026"))))
+		return infix(" == ", &tree{after: "." + part + "()", parts: []*tree{value}}, w.choice(words("0 1 12 30 31 2026")))
 	case 1:
 		return w.negated(leaf("has(event.time)"))
 	case 2:
@@ -89,7 +92,7 @@ func (w *world) loop() *tree {
 	about := w.elementTest("i")
 	switch w.IntN(8) {
 	case 0:
-		return infix(" > ", &tree{before: "size(", between: ".filter(i, ", after: "))", parts: []*tree{value, about}}, leaf(pick(w, words("0 1 2"))))
+		return infix(" > ", &tree{before: "size(", between: ".filter(i, ", after: "))", parts: []*tree{value, about}}, w.choice(words("0 1 2")))
 	case 1:
 		return w.sides("==", &tree{between: ".map(i, ", after: ")", parts: []*tree{value, w.element("i")}}, w.list(pick(w, []kind{numberKind, textKind})))
 	case 2:
@@ -156,7 +159,7 @@ func (w *world) wholeData() *tree {
 	case 0:
 		return w.negated(leaf("has(event.data)"))
 	case 1:
-		return infix(" > ", wrap("size(", ")", data), leaf(pick(w, words("0 1 3"))))
+		return infix(" > ", wrap("size(", ")", data), w.choice(words("0 1 3")))
 	case 2:
 		return infix(" in ", w.literal(textKind), data)
 	case 3:

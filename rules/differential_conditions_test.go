@@ -138,7 +138,7 @@ func (w *world) textTest() *tree {
 
 func (w *world) textTestOf(value *tree) *tree {
 	method := pick(w, []string{".startsWith(", ".endsWith(", ".contains(", ".matches("})
-	argument := leaf(w.quoted(w.text()))
+	argument := w.literal(textKind)
 	if method == ".matches(" {
 		argument = leaf(w.quoted(pick(w, somePatterns)))
 	}
@@ -174,7 +174,7 @@ func (w *world) sized() *tree {
 	if w.chance(40) {
 		size = &tree{after: ".size()", parts: []*tree{w.fieldOf(textKind, textsKind, objectKind)}}
 	}
-	return w.sides(pick(w, append(orders, "==", "!=")), size, leaf(pick(w, words("0 1 2 3 3u 2.0 1.5"))))
+	return w.sides(pick(w, append(orders, "==", "!=")), size, w.choice(words("0 1 2 3 3u 2.0 1.5")))
 }
 
 func (w *world) arithmetic() *tree {

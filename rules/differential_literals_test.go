@@ -68,8 +68,16 @@ func (w *world) text() string {
 	return pick(w, w.texts)
 }
 
-// literal is a constant of a kind as a condition writes it.
+// literal is a constant of a kind, mostly, as a condition writes it.
 func (w *world) literal(k kind) *tree {
+	t := w.newLiteral(k)
+	if len(t.parts) == 0 {
+		t.constant = &constant{kind: k}
+	}
+	return t
+}
+
+func (w *world) newLiteral(k kind) *tree {
 	if w.chance(12) {
 		k = kind(w.IntN(int(kinds)))
 	}

@@ -34,7 +34,7 @@ func (c *shrinker) differs(rules []genRule, e genEvent) bool {
 		return false
 	}
 	s, err := newSubject(rules, c.maker)
-	return err == nil && s.compare(e.made(), &counts{verdicts: map[verdict]int{}}) != ""
+	return err == nil && s.compare(e.made(), &counts{}) != ""
 }
 
 // fewerRules leaves out rules, many at once at first.
@@ -110,7 +110,7 @@ func (c *shrinker) String() string {
 		return err.Error()
 	}
 	ev := c.event.made()
-	return fmt.Sprintf("%s\n%s\n%s", source(c.rules).Text, shown(ev), s.compare(ev, &counts{verdicts: map[verdict]int{}}))
+	return fmt.Sprintf("%s\n%s\n%s", source(c.rules).Text, shown(ev), s.compare(ev, &counts{}))
 }
 
 // shown is an event with what it has, and nothing else.

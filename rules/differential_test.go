@@ -114,7 +114,11 @@ func (s *subject) compare(ev *cloudevent.Event, count *counts) string {
 		return fault
 	}
 	var b strings.Builder
-	for i, want := range s.oracle.answers(ev) {
+	wanted := plain.verdicts
+	if count.events++; !raceDetector || count.events%3 == 1 { // the oracle has no races to show
+		wanted = s.oracle.answers(ev)
+	}
+	for i, want := range wanted {
 		count.add(want, s.rules[i].when != nil && s.oracle.rules[i].on.MatchString(ev.Type))
 		same := quick.verdicts[i] == plain.verdicts[i] && quick.errors[i] == plain.errors[i]
 		if same && (plain.verdicts[i] == want || want == stopped || strings.Contains(plain.errors[i], errCost.Error())) {
@@ -135,12 +139,15 @@ func said(r result, i int) string {
 
 // counts is what the generated rules said, to see that they ask something.
 type counts struct {
-	pairs, asked int
-	verdicts     map[verdict]int
+	events, pairs, asked int
+	verdicts             map[verdict]int
 }
 
 func (c *counts) add(v verdict, asked bool) {
 	c.pairs++
+	if c.verdicts == nil {
+		c.verdicts = map[verdict]int{}
+	}
 	if asked {
 		c.asked++
 		c.verdicts[v]++
@@ -158,7 +165,7 @@ func (c *counts) String() string {
 // runSet compares all answers of one generated set of rules to its events.
 func runSet(t *testing.T, seed uint64, events int, count *counts) {
 	w := newWorld(seed)
-	rules := w.rules(5 + w.IntN(56))
+	rules := w.rules([]int{60, 40, 5, 50, 35, 20}[seed%6])
 	s, err := newSubject(rules, int(seed))
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
@@ -179,13 +186,13 @@ func runSet(t *testing.T, seed uint64, events int, count *counts) {
 // TestDifferential is the same at every run. A failure says all that there is
 // to know; its seed goes into runSet.
 func TestDifferential(t *testing.T) {
-	count := counts{verdicts: map[verdict]int{}}
-	sets := uint64(60)
-	if raceDetector { // which makes it six times as long
-		sets = 30
+	var count counts
+	sets, events := uint64(30), 240
+	if raceDetector { // which makes it five times as long
+		sets, events = 13, 440
 	}
 	for seed := range sets {
-		runSet(t, seed, 210, &count)
+		runSet(t, seed, events, &count)
 	}
 	t.Log(&count)
 	if count.pairs < 200_000 {
@@ -203,7 +210,7 @@ func TestLongDifferential(t *testing.T) {
 	if os.Getenv("WYE_LONG") == "" {
 		t.Skip("only with WYE_LONG=1")
 	}
-	count := counts{verdicts: map[verdict]int{}}
+	var count counts
 	for end := time.Now().Add(5 * time.Minute); time.Now().Before(end); {
 		runSet(t, uint64(time.Now().UnixNano()), 150, &count)
 	}

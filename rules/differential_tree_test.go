@@ -11,6 +11,13 @@ import (
 type tree struct {
 	before, between, after string
 	parts                  []*tree
+	constant               *constant // what to put in its place for another text of this shape
+}
+
+// constant is what a tree that is one literal stands for.
+type constant struct {
+	kind   kind
+	choice []string // nil: any literal of the kind
 }
 
 func leaf(text string) *tree { return &tree{before: text} }
@@ -40,7 +47,33 @@ func (t *tree) write(b *strings.Builder) {
 	b.WriteString(t.after)
 }
 
-func (t *tree) with(parts []*tree) *tree { return &tree{t.before, t.between, t.after, parts} }
+func (t *tree) with(parts []*tree) *tree { return &tree{t.before, t.between, t.after, parts, nil} }
+
+// variant is a text of the same shape with other constants.
+func (w *world) variant(t *tree) *tree {
+	if c := t.constant; c != nil {
+		switch {
+		case w.chance(20):
+			return t
+		case c.choice != nil:
+			return w.choice(c.choice)
+		}
+		return w.literal(c.kind)
+	}
+	if len(t.parts) == 0 {
+		return t
+	}
+	parts := make([]*tree, len(t.parts))
+	for i := range parts {
+		parts[i] = w.variant(t.parts[i])
+	}
+	return t.with(parts)
+}
+
+// choice is one of some constants.
+func (w *world) choice(all []string) *tree {
+	return &tree{before: pick(w, all), constant: &constant{choice: all}}
+}
 
 // smaller are the trees that are one step smaller, those that leave most out
 // first.

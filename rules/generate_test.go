@@ -145,7 +145,7 @@ func (w *world) rules(n int) []genRule {
 	for i := range n {
 		r := genRule{name: fmt.Sprintf("r%03d", (i*37)%1000), on: w.on(), disabled: w.chance(3)}
 		if w.chance(97) {
-			r.when, r.program = w.condition()
+			r.when, r.program = w.condition(all)
 		}
 		if w.chance(20) {
 			r.onError = pick(w, []OnError{OnErrorSkip, OnErrorMatch, OnErrorDeadLetter})
@@ -170,9 +170,19 @@ func (w *world) on() []string {
 
 // condition is one that loads: what the generator writes without thinking of
 // CEL's types is tried again.
-func (w *world) condition() (*tree, cel.Program) {
+//
+// Some are those of another rule with other constants.
+func (w *world) condition(others []genRule) (*tree, cel.Program) {
 	for {
-		c := w.boolean(w.IntN(4))
+		var c *tree
+		if len(others) > 0 && w.chance(40) {
+			c = pick(w, others).when
+		}
+		if c != nil {
+			c = w.variant(c)
+		} else {
+			c = w.boolean(pick(w, []int{0, 1, 1, 1, 2, 2, 3}))
+		}
 		if p, err := oracleProgram(c.String()); err == nil {
 			return c, p
 		}
@@ -220,7 +230,11 @@ func (w *world) operand(depth int) *tree {
 // atom is a condition without && and ||: often one that other rules have too.
 func (w *world) atom() *tree {
 	if w.chance(60) && len(w.atoms) > 0 {
-		return pick(w, w.atoms)
+		a := pick(w, w.atoms)
+		if w.chance(30) {
+			a = w.variant(a)
+		}
+		return a
 	}
 	return w.newAtom()
 }
