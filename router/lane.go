@@ -287,7 +287,10 @@ func (l *lane) bury(j *job, reason, why string) {
 	letter.Reason, letter.Error = reason, why
 	letter.Due = time.Time{}
 	l.r.log.Warn("dead letter", "target", l.name, "rule", j.delivery.Rule, "id", j.delivery.ID, "reason", reason)
-	l.store(l.r.bus.Bury, storedID(j, 0), letter, j, func(bus.Receipt) { l.release(j, outcomeDead) })
+	l.store(l.r.bus.Bury, storedID(j, 0), letter, j, func(r bus.Receipt) {
+		j.dead = r.Sequence
+		l.release(j, outcomeDead)
+	})
 }
 
 // storedID is what the bus tells repetitions of a letter by: the delivery, the

@@ -100,6 +100,7 @@ type job struct {
 	due      time.Time // not before
 	since    time.Time // in the queue, or in the target's hands, since
 	written  time.Time // when its letter was, where it came from the backlog
+	dead     uint64    // number of its dead letter, once there is one
 
 	// Where it came from and what is to be released when it ends: exactly one
 	// of these is set.

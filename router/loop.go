@@ -36,6 +36,7 @@ func (r *Router) loop(from uint64) {
 			continue
 		}
 		set, now := r.set.Load(), time.Now()
+		r.history.decides(set.version, got[0].Sequence)
 		for i := range got {
 			if found, err = r.route(set, &got[i], now, found[:0]); err != nil {
 				return

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -19,8 +20,15 @@ const (
 type outcomes struct {
 	bus  *bus.Bus
 	in   chan outcomeRecord
+	ask  chan chan (<-chan struct{}) // answered with the newest batch's written
 	quit chan struct{}
 	end  chan struct{}
+
+	// The batch that is being filled; run's own.
+	batch       []byte
+	n           int
+	first, last uint64          // sequences in it
+	written     <-chan struct{} // closed when the store has answered about the newest batch
 }
 
 // outcomeRecord is one line of the history.
@@ -29,7 +37,10 @@ type outcomeRecord struct {
 	rule, target string
 	outcome      outcome
 	attempts     int
-	at           int64 // Unix milliseconds
+	at           int64  // Unix milliseconds
+	version      string // of the rule set that decided
+	status       int    // of the last attempt that failed, where it had one
+	dead         uint64 // number of the dead letter
 }
 
 // append writes the line in JSON. The names in it are checked by the rule
@@ -41,19 +52,36 @@ func (o *outcomeRecord) append(b []byte) []byte {
 	b = append(append(b, `","outcome":"`...), o.outcome...)
 	b = strconv.AppendInt(append(b, `","attempts":`...), int64(o.attempts), 10)
 	b = strconv.AppendInt(append(b, `,"at_ms":`...), o.at, 10)
+	b = append(append(append(b, `,"version":"`...), o.version...), '"')
+	if o.status != 0 {
+		b = strconv.AppendInt(append(b, `,"status":`...), int64(o.status), 10)
+	}
+	if o.dead != 0 {
+		b = strconv.AppendUint(append(b, `,"dead_letter":`...), o.dead, 10)
+	}
 	return append(b, "}\n"...)
 }
 
 func startOutcomes(b *bus.Bus) *outcomes {
-	o := &outcomes{bus: b, in: make(chan outcomeRecord, outcomeBuffer), quit: make(chan struct{}), end: make(chan struct{})}
+	o := &outcomes{
+		bus: b, in: make(chan outcomeRecord, outcomeBuffer), ask: make(chan chan (<-chan struct{})),
+		quit: make(chan struct{}), end: make(chan struct{}),
+	}
 	go o.run()
 	return o
 }
 
 func (o *outcomes) add(j *job, how outcome) {
 	d := &j.delivery
+	rec := outcomeRecord{
+		sequence: d.Sequence, rule: d.Rule, target: d.Target, outcome: how, attempts: j.tried,
+		at: time.Now().UnixMilli(), version: d.Version, dead: j.dead,
+	}
+	if n := len(j.attempts); n > 0 {
+		rec.status = j.attempts[n-1].Status
+	}
 	select {
-	case o.in <- outcomeRecord{d.Sequence, d.Rule, d.Target, how, j.tried, time.Now().UnixMilli()}:
+	case o.in <- rec:
 	default:
 	}
 }
@@ -62,33 +90,68 @@ func (o *outcomes) run() {
 	defer close(o.end)
 	tick := time.NewTicker(outcomeEvery)
 	defer tick.Stop()
-	var batch []byte
-	n := 0
-	flush := func() {
-		if n > 0 {
-			_ = o.bus.Outcomes(batch) // history may have holes; counters do not
-			batch, n = nil, 0
-		}
-	}
-	take := func(rec outcomeRecord) {
-		batch = rec.append(batch)
-		if n++; n == outcomeBatch {
-			flush()
-		}
-	}
 	for {
 		select {
 		case rec := <-o.in:
-			take(rec)
+			o.take(rec)
 		case <-tick.C:
-			flush()
+			o.write()
+		case asker := <-o.ask:
+			o.drain()
+			asker <- o.written
 		case <-o.quit:
-			for len(o.in) > 0 {
-				take(<-o.in)
-			}
-			flush()
+			o.drain()
 			return
 		}
+	}
+}
+
+// drain writes all that is there now.
+func (o *outcomes) drain() {
+	for n := len(o.in); n > 0; n-- {
+		o.take(<-o.in)
+	}
+	o.write()
+}
+
+func (o *outcomes) take(rec outcomeRecord) {
+	if o.n == 0 {
+		o.first, o.last = rec.sequence, rec.sequence
+	}
+	o.first, o.last = min(o.first, rec.sequence), max(o.last, rec.sequence)
+	o.batch = rec.append(o.batch)
+	if o.n++; o.n == outcomeBatch {
+		o.write()
+	}
+}
+
+func (o *outcomes) write() {
+	if o.n == 0 {
+		return
+	}
+	written := make(chan struct{})
+	o.bus.Outcomes(o.first, o.last, o.batch, func(error) { close(written) }) // history may have holes; counters do not
+	o.batch, o.n, o.written = nil, 0, written
+}
+
+// sync returns when what was added before is in the store, or is lost to it.
+func (o *outcomes) sync(ctx context.Context) {
+	asked := make(chan (<-chan struct{}), 1)
+	var written <-chan struct{}
+	select {
+	case o.ask <- asked:
+		written = <-asked
+	case <-o.end:
+		return
+	case <-ctx.Done():
+		return
+	}
+	if written == nil {
+		return
+	}
+	select {
+	case <-written:
+	case <-ctx.Done():
 	}
 }
 

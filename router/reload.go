@@ -89,6 +89,7 @@ func (r *Router) reload(ctx context.Context) error {
 		return err
 	}
 	r.swap(source, matcher, built)
+	r.history.keep(source)
 	r.log.Info("rules loaded", "path", r.cfg.Rules, "version", matcher.Version(),
 		"rules", len(source.Rules), "targets", len(source.Targets))
 	return nil

@@ -44,6 +44,7 @@ type Router struct {
 
 	window   *window
 	outcomes *outcomes
+	history  *history
 	tails    tailHub
 	streams  targets.Streams
 	read     atomic.Uint64 // the last sequence that was read
@@ -83,7 +84,9 @@ func Start(ctx context.Context, cfg Config) (*Router, error) {
 	r.window = newWindow(floor, r.unread)
 	r.read.Store(floor)
 	r.outcomes = startOutcomes(r.bus)
+	r.history = openHistory(ctx, r.bus, r.log)
 	if err := r.Reload(ctx); err != nil {
+		r.history.stop(ctx)
 		r.outcomes.stop()
 		return nil, err
 	}
@@ -204,6 +207,7 @@ func (r *Router) Stop(ctx context.Context) {
 		r.workers.Wait()
 		r.closeTargets()
 		r.outcomes.stop()
+		r.history.stop(ctx)
 		floor, _ := r.window.state()
 		if err := r.bus.SaveFloor(floor, true); err != nil {
 			r.log.Warn("the settled floor could not be saved; more will be read again", "error", err)
@@ -294,6 +298,9 @@ func (r *Router) trimLoop() {
 			err := r.bus.Trim(r.readCtx, floor, r.cfg.KeepAge, r.cfg.KeepBytes)
 			if err != nil && !errors.Is(err, context.Canceled) {
 				r.log.Warn("the archive could not be shortened", "error", err)
+			}
+			if err := r.history.tidy(r.readCtx, r.set.Load()); err != nil && !errors.Is(err, context.Canceled) {
+				r.log.Warn("old rule sets and outcomes could not be removed", "error", err)
 			}
 		}
 	}

@@ -24,6 +24,7 @@ type Bus struct {
 	tail   *tail
 
 	events, backlog, dead, outcomes, state *stream
+	rulesets                               *stream // nil where it could not be made
 
 	mu      sync.Mutex
 	streams map[string]*stream
@@ -78,6 +79,11 @@ func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
 	}
 	b.events, b.backlog, b.dead = b.streams[streamEvents], b.streams[streamBacklog], b.streams[streamDead]
 	b.outcomes, b.state = b.streams[streamOutcomes], b.streams[streamState]
+	if b.rulesets, err = b.ensure(ctx, memoryStream()); errors.Is(err, errLayout) {
+		return nil, err
+	} else if err != nil {
+		b.cfg.Log.Warn("the rule sets in force are not kept; what decided past events will not be known", "error", err)
+	}
 	if b.server == nil {
 		if err := b.takeLease(ctx); err != nil {
 			return nil, err

@@ -48,11 +48,6 @@ func (b *Bus) LoadFloor(ctx context.Context) (uint64, error) {
 // Durable is the highest sequence of WYE_EVENTS that is durable.
 func (b *Bus) Durable() uint64 { return b.events.durable.Load() }
 
-// Outcomes appends a batch to the history, without waiting for it.
-func (b *Bus) Outcomes(batch []byte) error {
-	return b.own.nc.Publish(subjectOutcomes, batch)
-}
-
 // trimKeep is the part of the archive's end, in bytes, that Trim never touches:
 // many times the block that is being written.
 const trimKeep = 64 << 20

@@ -19,6 +19,7 @@ const (
 	streamDead     = "WYE_DEAD"
 	streamOutcomes = "WYE_OUTCOMES"
 	streamState    = "WYE_STATE"
+	streamRulesets = "WYE_RULESETS"
 	streamQueue    = "WYE_QUEUE_"
 	streamKept     = "WYE_STREAM_"
 
@@ -27,6 +28,8 @@ const (
 	subjectDead     = "wye.dead."
 	subjectOutcomes = "wye.outcomes"
 	subjectState    = "wye.state."
+	subjectMark     = "wye.state.decided."
+	subjectRulesets = "wye.rulesets."
 	subjectQueue    = "wye.queue."
 	subjectIn       = "wye.in"
 )
@@ -49,9 +52,15 @@ func (b *Bus) ownStreams() []jetstream.StreamConfig {
 			Description: "Wye: dead letters"},
 		{Name: streamOutcomes, Subjects: []string{subjectOutcomes}, MaxAge: outcomesKept, DenyDelete: true,
 			Description: "Wye: what became of deliveries"},
-		{Name: streamState, Subjects: []string{subjectState + "*"}, MaxMsgsPerSubject: 1,
-			Description: "Wye: the settled floor"},
+		{Name: streamState, Subjects: []string{subjectState + "*", subjectMark + "*"}, MaxMsgsPerSubject: 1,
+			Description: "Wye: the settled floor, and which rule set decided from where on"},
 	}
+}
+
+// memoryStream keeps what nothing but looking back needs: Wye runs without it.
+func memoryStream() jetstream.StreamConfig {
+	return jetstream.StreamConfig{Name: streamRulesets, Subjects: []string{subjectRulesets + ">"}, MaxMsgsPerSubject: 1,
+		Description: "Wye: the rule sets that were in force"}
 }
 
 // ensure makes one of Wye's own streams as configured, or brings an existing

@@ -1,0 +1,105 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Looking back: single events of the archive, and walks through a stream from
+// a moment on. Nothing here is on the path of an event.
+
+// IDHeader is the header of a record that has its message's ID.
+const IDHeader = nats.MsgIdHdr
+
+// Archive is what WYE_EVENTS holds: the sequences of the oldest and of the
+// newest durable event, and when the oldest was stored. First is Last+1 where
+// it is empty.
+type Archive struct {
+	First, Last uint64
+	FirstAt     time.Time
+}
+
+// Archive tells what the archive holds now.
+func (b *Bus) Archive(ctx context.Context) (Archive, error) {
+	durable := b.Durable() // before the look, so that it is never beyond it
+	info, err := b.events.js.Info(ctx)
+	if err != nil {
+		return Archive{}, fmt.Errorf("read the state of the archive: %w", err)
+	}
+	st := info.State
+	a := Archive{First: max(st.FirstSeq, 1), Last: min(durable, st.LastSeq), FirstAt: st.FirstTime}
+	if st.Msgs == 0 || a.First > a.Last {
+		a.First = a.Last + 1
+	}
+	return a, nil
+}
+
+// Event is the event at one place of the archive; ok is false where none is.
+func (b *Bus) Event(ctx context.Context, seq uint64) (rec Record, ok bool, err error) {
+	m, err := b.events.js.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return rec, false, nil
+	}
+	if err != nil {
+		return rec, false, readError(streamEvents, err)
+	}
+	return Record{Sequence: m.Sequence, Subject: m.Subject, Time: m.Time, Header: m.Header, Data: m.Data}, true, nil
+}
+
+// Walk says how far a walk through a stream came.
+type Walk struct {
+	Until time.Time // when the last message that was looked at was stored; zero where none was
+	End   bool      // the walk saw all there is, or was told to stop
+}
+
+const (
+	walkFirst = 4 // messages of the first look; most walks end in it
+	walkMost  = 1024
+)
+
+// walk shows visit the messages of a stream that were stored at since or later,
+// in order, until visit says no, the stream ends or ctx does. A walk that ctx
+// cut short is no error: it did not come to the end.
+func (b *Bus) walk(ctx context.Context, stream, subject string, since time.Time, visit func(Record) bool) (w Walk, err error) {
+	since = since.UTC()
+	req := scanRequest{Since: &since, Batch: walkFirst, Subject: subject}
+	for {
+		got, err := b.scan(ctx, stream, req, nil)
+		for _, rec := range got {
+			w.Until = rec.Time
+			if !visit(rec) {
+				w.End = true
+				return w, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return w, nil
+		}
+		if err != nil {
+			return w, err
+		}
+		if len(got) == 0 {
+			w.End = true
+			return w, nil
+		}
+		req.Since, req.From = nil, got[len(got)-1].Sequence+1
+		req.Batch = min(req.Batch*4, walkMost)
+	}
+}
+
+// WalkBacklog walks through what waits for a target and was stored at since or
+// later.
+func (b *Bus) WalkBacklog(ctx context.Context, target string, since time.Time, visit func(Record) bool) (Walk, error) {
+	return b.walk(ctx, streamBacklog, subjectBacklog+target, since, visit)
+}
+
+// WalkDead walks through a target's dead letters that were stored at since or
+// later.
+func (b *Bus) WalkDead(ctx context.Context, target string, since time.Time, visit func(Record) bool) (Walk, error) {
+	return b.walk(ctx, streamDead, subjectDead+target, since, visit)
+}

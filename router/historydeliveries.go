@@ -1,0 +1,162 @@
+package router
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/wye-events/wye/rules"
+)
+
+// States of a delivery that has no outcome, beside the outcomes themselves.
+const (
+	stateWaiting  outcome = "waiting"   // in the backlog
+	stateUnderWay outcome = "under_way" // in memory: in a queue, in the target's hands, on its way into a store
+	stateUnknown  outcome = "unknown"   // it ended, or waits, and nothing was found about it
+)
+
+// PastDelivery is what is known of one delivery of an event.
+type PastDelivery struct {
+	Rule   string `json:"rule"`
+	Target string `json:"target"`
+	// Outcome is "delivered" or "dead_lettered"; where there is none yet,
+	// "under_way" or "waiting"; "unknown" where nothing was found.
+	Outcome  string `json:"outcome"`
+	Attempts int    `json:"attempts"`
+	// At is when it ended; of one that waits, when it was put to wait.
+	At  time.Time `json:"at,omitzero"`
+	Due time.Time `json:"due,omitzero"` // of one that waits: its next attempt
+	// Status is the receiver's answer to the last attempt that failed.
+	Status     int    `json:"status,omitempty"`
+	Version    string `json:"version,omitempty"` // of the rule set that decided it
+	DeadLetter uint64 `json:"dead_letter,omitempty"`
+}
+
+// deliveryKey names a delivery of one event.
+type deliveryKey struct{ rule, target string }
+
+// lookWithin bounds the search for what became of an event's deliveries.
+const lookWithin = 3 * time.Second
+
+// whatBecame fills in the deliveries of an event.
+func (r *Router) whatBecame(ctx context.Context, p *PastEvent) error {
+	p.Deliveries = []PastDelivery{}
+	if p.Sequence > r.read.Load() {
+		return nil
+	}
+	within, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	// A delivery that changes its place during a search can be missed by it; the
+	// second finds it.
+	t := newTrail(r, p)
+	err := t.search(within)
+	if err == nil && len(t.missing) > 0 && t.complete {
+		t = newTrail(r, p)
+		err = t.search(within)
+	}
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p.Deliveries = t.all()
+	p.DeliveriesNote = t.note()
+	return nil
+}
+
+// trail is the search for the deliveries of one event. It looks at the places
+// where one can be in the order in which it goes through them backwards: in
+// hand, ended, in the backlog, dead.
+type trail struct {
+	r        *Router
+	p        *PastEvent
+	expected bool // whether it is known which deliveries there must be
+	missing  map[deliveryKey]bool
+	found    map[deliveryKey]PastDelivery
+	complete bool
+	until    time.Time // of the history, where the search did not come to its end
+}
+
+func newTrail(r *Router, p *PastEvent) *trail {
+	t := &trail{r: r, p: p, missing: map[deliveryKey]bool{}, found: map[deliveryKey]PastDelivery{}}
+	if p.Then == nil {
+		return t
+	}
+	t.expected = true
+	for _, m := range p.Then.Match(p.Event, nil) {
+		if m.Err != nil && m.Rule.OnError == rules.OnErrorSkip {
+			continue
+		}
+		for _, target := range m.Rule.To {
+			t.missing[deliveryKey{m.Rule.Name, target}] = true
+		}
+	}
+	return t
+}
+
+// done tells that there is nothing left to look for.
+func (t *trail) done() bool { return t.expected && len(t.missing) == 0 }
+
+// met takes in what was found of a delivery. What was found before it in this
+// search stands: it was nearer to the present.
+func (t *trail) met(k deliveryKey, d PastDelivery) {
+	d.Rule, d.Target = k.rule, k.target
+	t.found[k] = d
+	if d.Version == "" || d.Version == t.p.Version || !t.expected {
+		delete(t.missing, k)
+	}
+}
+
+// search looks in all places.
+func (t *trail) search(ctx context.Context) error {
+	t.complete = true
+	t.inHand()
+	if err := t.ended(ctx); err != nil {
+		return err
+	}
+	if t.done() {
+		return nil
+	}
+	if err := t.waiting(ctx); err != nil {
+		return err
+	}
+	return t.dead(ctx)
+}
+
+// all are the deliveries in order. What was not found is under way if the event
+// is not settled.
+func (t *trail) all() []PastDelivery {
+	floor, _ := t.r.window.state()
+	for k := range t.missing {
+		if _, ok := t.found[k]; ok {
+			continue
+		}
+		d := PastDelivery{Rule: k.rule, Target: k.target, Outcome: string(stateUnknown), Version: t.p.Version}
+		if t.p.Sequence > floor {
+			d.Outcome = string(stateUnderWay)
+		}
+		t.found[k] = d
+	}
+	all := slices.AppendSeq(make([]PastDelivery, 0, len(t.found)), maps.Values(t.found))
+	slices.SortFunc(all, func(a, b PastDelivery) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Target, b.Target))
+	})
+	return all
+}
+
+// note says what may be missing.
+func (t *trail) note() string {
+	switch {
+	case !t.complete && t.until.IsZero():
+		return fmt.Sprintf("not all was looked through within %s", lookWithin)
+	case !t.complete:
+		return fmt.Sprintf("not all was looked through within %s: the history of outcomes up to %s", lookWithin, t.until.UTC().Format(time.RFC3339))
+	case !t.expected:
+		return "which deliveries there must be is not known without the rule set that decided; these were found"
+	}
+	return ""
+}
