@@ -26,13 +26,14 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/status", a.status)
 	mux.HandleFunc("GET /api/v1/rules", a.rules)
 	mux.HandleFunc("GET /api/v1/targets", a.targets)
+	mux.HandleFunc("GET /api/v1/tail", newTails(r).serve)
 	mux.HandleFunc("GET /api/v1/dead", a.deadList)
 	mux.HandleFunc("GET /api/v1/dead/{number}", a.deadShow)
 	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics", "/api/v1/"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
 	}
-	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, dead"))
+	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, tail, dead"))
 	return sameSite(mux)
 }
 
