@@ -44,6 +44,13 @@ func (m *Matcher) named(names []string) ([]*CompiledRule, error) {
 	return asked, nil
 }
 
+// Known says whether there are rules of these names; the error is an
+// [*UnknownRule].
+func (m *Matcher) Known(names ...string) error {
+	_, err := m.named(names)
+	return err
+}
+
 // inspection is what one worker needs to explain rules for one event. The
 // event's data is decoded for each worker, since values are looked up in it.
 type inspection struct {
@@ -103,7 +110,11 @@ func (in *inspection) rule(r *CompiledRule, detail bool) ExplainedRule {
 	switch {
 	case !r.FitsType(eventType):
 		x.Outcome, x.Reason, x.Near = OutcomeWrongType, ReasonWrongType, r.nearType(eventType)
-		x.Message = fmt.Sprintf("it looks at %s, not at %s", strings.Join(r.On, ", "), shortened(eventType))
+		x.Message = "it looks at " + typesWords(r.On)
+		if on, ok := nearest(eventType, r.exactTypes()); ok {
+			x.Nearest = on
+			x.Message += "; the type of the event is nearly that"
+		}
 	case r.condition == nil:
 		x.Outcome, x.Near = OutcomeMatched, 1
 	default:
@@ -114,6 +125,15 @@ func (in *inspection) rule(r *CompiledRule, detail bool) ExplainedRule {
 		x.Outcome, x.Reason, x.Message = OutcomeDisabled, ReasonDisabled, disabledWords(x)
 	}
 	return x
+}
+
+// typesWords lists event types, as far as a line has room for them.
+func typesWords(on []string) string {
+	const most = 3
+	if len(on) <= most {
+		return strings.Join(on, ", ")
+	}
+	return fmt.Sprintf("%s and %d more types", strings.Join(on[:most-1], ", "), len(on)-most+1)
 }
 
 func disabledWords(x ExplainedRule) string {

@@ -75,7 +75,7 @@ func (a *parsed) unknownTargets(targets map[string]definition) (problems Problem
 // compile compiles the conditions, on all processors: parsing CEL is what
 // loading a large rule set spends its time on. The result belongs to a.rules.
 func (a *parsed) compile() ([]*condition, Problems) {
-	known := &shapes{}
+	a.known = &shapes{}
 	conditions := make([]*condition, len(a.rules))
 	found := make([]Problems, len(a.rules))
 	next := make(chan int)
@@ -83,7 +83,7 @@ func (a *parsed) compile() ([]*condition, Problems) {
 	for range min(runtime.GOMAXPROCS(0), len(a.rules)) {
 		workers.Go(func() {
 			for i := range next {
-				conditions[i], found[i] = a.rules[i].compile(known)
+				conditions[i], found[i] = a.rules[i].compile(a.known)
 			}
 		})
 	}
@@ -138,5 +138,5 @@ func (a *parsed) matcher(set *Ruleset, conditions []*condition) *Matcher {
 	for i := range set.Rules {
 		compiled[i] = newCompiledRule(&set.Rules[i], byName[set.Rules[i].Name])
 	}
-	return newMatcher(set.Version, compiled)
+	return newMatcher(set.Version, compiled, a.known)
 }

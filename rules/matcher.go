@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/google/cel-go/interpreter"
+
+	"github.com/wye-events/wye/rules/index"
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
@@ -15,13 +18,14 @@ import (
 type Matcher struct {
 	version string
 	rules   []*CompiledRule // all of them, in order of name
+	known   *shapes         // of their conditions
 
-	// Only rules whose `on` fits an event's type are looked at: those that name
-	// the type, found by it, and those with stars, tried one by one.
-	byType   map[string][]*CompiledRule
-	patterns []*CompiledRule
+	// index has the enabled rules, each under its place in byID.
+	index *index.Index
+	byID  []*CompiledRule
+	pool  sync.Pool // of *evaluation
 
-	pool sync.Pool
+	plain func() *plain
 }
 
 // CompiledRule is a rule, ready to be matched.
@@ -29,8 +33,6 @@ type CompiledRule struct {
 	*Rule // read only
 
 	condition *condition // nil: always
-	exact     []string
-	stars     []typePattern
 }
 
 // Match is what one rule says of an event: that it matches, or, with Err, that
@@ -46,56 +48,86 @@ func (m *Matcher) Version() string { return m.version }
 // Rules are all rules of the set in order of name, disabled ones included.
 func (m *Matcher) Rules() []*CompiledRule { return m.rules }
 
-// Match appends to into the rules that match the event or fail on it, and
-// returns the result.
+// Match appends to into the rules that match the event or fail on it, in order
+// of name, and returns the result.
 func (m *Matcher) Match(ev *cloudevent.Event, into []Match) []Match {
-	return m.MatchOneByOne(ev, into)
-}
-
-// MatchOneByOne gives the answer of [Matcher.Match] by evaluating one rule
-// after the other with CEL. It is the yardstick that Match is held against, in
-// what it answers and in what it costs. The data of the event is decoded when
-// the first condition asks for it, and once.
-func (m *Matcher) MatchOneByOne(ev *cloudevent.Event, into []Match) []Match {
-	var e *evaluation
-	for _, r := range m.byType[ev.Type] {
-		into, e = m.try(r, ev, into, e)
+	e := m.evaluation(ev)
+	hits, ok := m.index.Find(&e.finder, ev)
+	if !ok { // the data is not what it says it is
+		m.release(e)
+		return m.MatchOneByOne(ev, into)
 	}
-	for _, r := range m.patterns {
-		if r.fitsPattern(ev.Type) && !slices.Contains(r.exact, ev.Type) {
-			into, e = m.try(r, ev, into, e)
-		}
+	from := len(into)
+	for _, h := range hits {
+		into = m.take(into, h, e)
 	}
-	if e != nil {
-		e.event.reset(nil)
-		m.pool.Put(e)
-	}
+	m.release(e)
+	slices.SortFunc(into[from:], func(a, b Match) int { return strings.Compare(a.Rule.Name, b.Rule.Name) })
 	return into
 }
 
-// try asks one rule whose `on` fits. The evaluation is made when the first
-// rule with a condition needs it.
-func (m *Matcher) try(r *CompiledRule, ev *cloudevent.Event, into []Match, e *evaluation) ([]Match, *evaluation) {
-	if r.condition == nil {
-		return append(into, Match{Rule: r}), e
-	}
-	if e == nil {
-		e = m.evaluation(ev)
-	}
-	ok, err := r.condition.eval(&e.event, e.frame)
+// take adds what the index found, once it is known for certain.
+func (m *Matcher) take(into []Match, h index.Hit, e *evaluation) []Match {
+	r := m.byID[h.ID]
 	switch {
-	case err != nil:
-		into = append(into, Match{Rule: r, Err: &conditionError{rule: r, cause: err}})
-	case ok:
-		into = append(into, Match{Rule: r})
+	case h.Ask:
+		return e.try(r, into)
+	case h.Failed:
+		return append(into, Match{Rule: r, Err: &conditionError{rule: r, event: e.event.ev}})
 	}
-	return into, e
+	return append(into, Match{Rule: r})
+}
+
+// MatchOneByOne gives the answer of [Matcher.Match], in the order of the rules'
+// event types, by evaluating one rule after the other with CEL. It is the
+// yardstick that Match is held against, in what it answers and in what it
+// costs. The data of the event is decoded when the first condition asks for it,
+// and once.
+func (m *Matcher) MatchOneByOne(ev *cloudevent.Event, into []Match) []Match {
+	e := m.evaluation(ev)
+	into = m.plain().match(e, into)
+	m.release(e)
+	return into
+}
+
+// Candidates is how many rules [Matcher.Match] looks at one by one for an event.
+func (m *Matcher) Candidates(ev *cloudevent.Event) int {
+	e := m.evaluation(ev)
+	defer m.release(e)
+	m.index.Find(&e.finder, ev)
+	return e.finder.Looked
+}
+
+// IndexInfo describes the index of a [Matcher].
+type IndexInfo struct {
+	Rules      int      // enabled ones
+	NotIndexed int      // those that are evaluated for every event that their `on` fits
+	Unindexed  []string // names of the first of them
+	Bytes      int64    // of memory, beside the rules themselves
+}
+
+// Index describes the index.
+func (m *Matcher) Index() IndexInfo {
+	const names = 100
+	info := IndexInfo{Bytes: m.index.Bytes()}
+	for _, r := range m.rules {
+		if r.Enabled {
+			info.Rules++
+		}
+	}
+	m.index.Loose(func(id uint32) {
+		if info.NotIndexed++; info.NotIndexed <= names {
+			info.Unindexed = append(info.Unindexed, m.byID[id].Name)
+		}
+	})
+	return info
 }
 
 // evaluation is what the conditions of one event share.
 type evaluation struct {
-	event eventValue
-	frame *interpreter.ExecutionFrame
+	finder index.Finder
+	event  eventValue
+	frame  *interpreter.ExecutionFrame
 }
 
 func (m *Matcher) evaluation(ev *cloudevent.Event) *evaluation {
@@ -108,65 +140,119 @@ func (m *Matcher) evaluation(ev *cloudevent.Event) *evaluation {
 	return e
 }
 
+func (m *Matcher) release(e *evaluation) {
+	e.event.reset(nil)
+	m.pool.Put(e)
+}
+
 // newFrame is what a program runs in. Making it once for all conditions of an
 // event saves a third of the time of a simple one.
 func newFrame(e *eventValue) *interpreter.ExecutionFrame {
 	return &interpreter.ExecutionFrame{Activation: e}
 }
 
-func (r *CompiledRule) fitsPattern(eventType string) bool {
-	for i := range r.stars {
-		if r.stars[i].fits(eventType) {
+// try asks one rule whose `on` fits.
+func (e *evaluation) try(r *CompiledRule, into []Match) []Match {
+	if r.condition == nil {
+		return append(into, Match{Rule: r})
+	}
+	ok, err := r.condition.eval(&e.event, e.frame)
+	switch {
+	case err != nil:
+		return append(into, Match{Rule: r, Err: &conditionError{rule: r, cause: err}})
+	case ok:
+		return append(into, Match{Rule: r})
+	}
+	return into
+}
+
+// FitsType reports whether the rule looks at events of a type at all.
+func (r *CompiledRule) FitsType(eventType string) bool {
+	for _, on := range r.On {
+		if on == eventType || isPattern(on) && compileType(on).fits(eventType) {
 			return true
 		}
 	}
 	return false
 }
 
-// FitsType reports whether the rule looks at events of a type at all.
-func (r *CompiledRule) FitsType(eventType string) bool {
-	return slices.Contains(r.exact, eventType) || r.fitsPattern(eventType)
+// exactTypes are the event types of its `on` that have no stars.
+func (r *CompiledRule) exactTypes() (exact []string) {
+	for _, on := range r.On {
+		if !isPattern(on) {
+			exact = append(exact, on)
+		}
+	}
+	return exact
 }
 
 func newCompiledRule(r *Rule, c *condition) *CompiledRule {
-	compiled := &CompiledRule{Rule: r, condition: c}
-	for _, on := range r.On {
-		if isPattern(on) {
-			compiled.stars = append(compiled.stars, compileType(on))
-		} else {
-			compiled.exact = append(compiled.exact, on)
-		}
-	}
-	return compiled
+	return &CompiledRule{Rule: r, condition: c}
 }
 
-func newMatcher(version string, rules []*CompiledRule) *Matcher {
-	m := &Matcher{version: version, rules: rules, byType: map[string][]*CompiledRule{}}
+func newMatcher(version string, rules []*CompiledRule, known *shapes) *Matcher {
+	m := &Matcher{version: version, rules: rules, known: known}
+	m.plain = sync.OnceValue(func() *plain { return newPlain(rules) })
 	for _, r := range rules {
-		if !r.Enabled {
-			continue
-		}
-		for _, on := range r.exact {
-			m.byType[on] = append(m.byType[on], r)
-		}
-		if len(r.stars) > 0 {
-			m.patterns = append(m.patterns, r)
+		if r.Enabled {
+			m.byID = append(m.byID, r)
 		}
 	}
+	t := newIndexer()
+	m.index = index.New(func(yield func(*index.Rule) bool) {
+		for id, r := range m.byID {
+			if !yield(t.rule(uint32(id), r, known)) {
+				return
+			}
+		}
+	}, m.ruleTree)
 	return m
+}
+
+// ruleTree gives the index a rule again that it has only in compiled form.
+func (m *Matcher) ruleTree(id uint32, eventType string) *index.Rule {
+	r := m.byID[id]
+	if !r.FitsType(eventType) {
+		return nil
+	}
+	return newIndexer().rule(id, r, m.known)
+}
+
+func (t *indexer) rule(id uint32, r *CompiledRule, known *shapes) *index.Rule {
+	out := &index.Rule{ID: id, On: t.on(r)}
+	if r.condition != nil {
+		if s, consts, faults := known.of(r.condition.text); faults == nil {
+			out.When = t.condition(s, consts)
+		} else { // cannot be: it was checked
+			out.When = &index.Expr{Op: index.Unknown}
+		}
+	}
+	return out
 }
 
 // conditionError is the real error on which a condition failed. Its text is
 // made when somebody reads it, which on a busy path nobody does.
 type conditionError struct {
 	rule  *CompiledRule
-	cause error
+	cause error             // or nil: evaluating the condition
+	event *cloudevent.Event // for this event tells
 }
 
 // Error implements error.
 func (e *conditionError) Error() string {
-	return fmt.Sprintf("the condition of rule %q failed: %s", e.rule.Name, plainError(e.cause, e.rule.condition.calls))
+	cause := e.cause
+	if cause == nil {
+		v := eventValue{}
+		v.reset(e.event)
+		if _, cause = e.rule.condition.eval(&v, newFrame(&v)); cause == nil {
+			cause = errNoMore
+		}
+	}
+	return fmt.Sprintf("the condition of rule %q failed: %s", e.rule.Name, plainError(cause, e.rule.condition.compiled().calls))
 }
+
+// errNoMore cannot be, as long as an index and CEL agree.
+var errNoMore = errors.New("it did not, when it was evaluated again")
 
 type errNotBool struct{ got string }
 

@@ -80,7 +80,7 @@ func TestEachRuleMatchesOnce(t *testing.T) {
 	}
 	for eventType, want := range map[string][]string{
 		"a.b": {"both", "exact", "failing: error", "glob", "rest"},
-		"a.c": {"other", "both", "glob"},
+		"a.c": {"both", "glob", "other"},
 		"x.y": {"glob"},
 		"z":   nil,
 	} {

@@ -150,8 +150,25 @@ func compareNumbers(l, r ref.Val) (int, bool) {
 	if d, ok := r.(types.Double); ok {
 		r = wholeDouble(d)
 	}
+	if d, ok := l.(types.Double); ok && beyondWhole(d) && r.Type() != types.DoubleType {
+		return sign(d), true
+	}
+	if d, ok := r.(types.Double); ok && beyondWhole(d) && l.Type() != types.DoubleType {
+		return -sign(d), true
+	}
 	n, ok := l.(traits.Comparer).Compare(r).(types.Int)
 	return int(n), ok
+}
+
+// beyondWhole reports whether a double is beyond every int and uint. CEL would
+// round those to a double first, and the largest to this one.
+func beyondWhole(d types.Double) bool { return d >= 1<<64 || d < -1<<63 }
+
+func sign(d types.Double) int {
+	if d < 0 {
+		return -1
+	}
+	return 1
 }
 
 // wholeDouble is a double from 2^53 on, where doubles are whole numbers, as an

@@ -12,6 +12,7 @@ import (
 type parsed struct {
 	targets []parsedTarget
 	rules   []parsedRule
+	known   *shapes // of the rules' conditions
 }
 
 type parsedTarget struct {

@@ -1,0 +1,229 @@
+package index
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Rule is a condition to be found. On and When must both be true; nil is true.
+type Rule struct {
+	ID   uint32 // below 2^27, unique in an index
+	On   *Expr  // which types of events are meant
+	When *Expr
+}
+
+// builder makes a segment. Rules come in one by one as trees and are kept as
+// words; when all are there, they are put into blocks.
+type builder struct {
+	slots  *slots
+	consts *consts
+	orders orders
+	ranks  []rankPlace
+
+	words []uint32 // of tests
+	keys  []key
+	parts []part // tests that must all be true
+	rules []ruleParts
+
+	patterns   []*Pattern
+	patternIDs map[string]uint32
+	needs      map[slotID]map[Kinds][]uint32
+	rule       uint32 // that is being added
+	loose      []uint32
+	readFirst  bool
+
+	code   []uint32
+	hops   []hop
+	splits uint32
+}
+
+// part is one of the tests of a rule.
+type part struct {
+	from, to       uint32 // words
+	keyFrom, keyTo uint32 // keys
+	known, exact   bool
+}
+
+// ruleParts is a rule as a row of parts.
+type ruleParts struct {
+	id       uint32
+	from, to uint32
+}
+
+func newBuilder(s *slots) *builder {
+	return &builder{
+		slots: s, consts: newConsts(), orders: orders{},
+		patternIDs: map[string]uint32{}, needs: map[slotID]map[Kinds][]uint32{},
+	}
+}
+
+// add takes a rule.
+func (b *builder) add(r *Rule) {
+	b.rule = r.ID
+	from := len(b.parts)
+	if r.On != nil {
+		b.addParts([]*Expr{r.On})
+	}
+	on := len(b.parts)
+	if r.When != nil {
+		b.addParts(joinRanges(conjuncts(r.When, nil)))
+		if !slices.ContainsFunc(b.parts[on:], func(p part) bool { return p.known }) {
+			b.loose = append(b.loose, r.ID)
+		}
+	}
+	b.rules = append(b.rules, ruleParts{r.ID, uint32(from), uint32(len(b.parts))})
+}
+
+// conjuncts are the tests that must all be true.
+func conjuncts(e *Expr, into []*Expr) []*Expr {
+	if e.Op != And {
+		return append(into, e)
+	}
+	for _, k := range e.Kids {
+		into = conjuncts(k, into)
+	}
+	return into
+}
+
+// joinRanges makes one of two ranges of the same field. They are absent and
+// fail alike, so one in the place of the first says the same.
+func joinRanges(all []*Expr) []*Expr {
+	for i := 0; i < len(all); i++ {
+		e := all[i]
+		if e.Op != Between {
+			continue
+		}
+		for j := len(all) - 1; j > i; j-- {
+			if o := all[j]; o.Op == Between && (o.Field == e.Field || o.Field.key() == e.Field.key()) {
+				all[i] = joined(all[i], o)
+				all = slices.Delete(all, j, j+1)
+			}
+		}
+	}
+	return all
+}
+
+func joined(a, o *Expr) *Expr {
+	e := *a
+	e.Values = slices.Clone(a.Values)
+	if o.Flags&HasLow != 0 {
+		c := o.Values[0].Num.compare(a.Values[0].Num)
+		if a.Flags&HasLow == 0 || c > 0 || c == 0 && o.Flags&OpenLow != 0 {
+			e.Values[0] = o.Values[0]
+			e.Flags = e.Flags&^(HasLow|OpenLow) | o.Flags&(HasLow|OpenLow)
+		}
+	}
+	if o.Flags&HasHigh != 0 {
+		c := o.Values[1].Num.compare(a.Values[1].Num)
+		if a.Flags&HasHigh == 0 || c < 0 || c == 0 && o.Flags&OpenHigh != 0 {
+			e.Values[1] = o.Values[1]
+			e.Flags = e.Flags&^(HasHigh|OpenHigh) | o.Flags&(HasHigh|OpenHigh)
+		}
+	}
+	return &e
+}
+
+// addParts adds the tests of a rule in their order.
+func (b *builder) addParts(all []*Expr) {
+	asked, data := false, false
+	for _, e := range all {
+		p := part{from: uint32(len(b.words)), keyFrom: uint32(len(b.keys))}
+		at := -1
+		if e.Op == Between {
+			at = len(b.words) + 1
+		}
+		b.encode(e)
+		set := b.trueKeys(e, at)
+		if asked {
+			set = b.orAbsent(set)
+		}
+		p.known, p.exact = set.known, set.exact
+		if data && set.known && slices.ContainsFunc(set.keys, b.absentOutsideData) {
+			b.readFirst = true
+		}
+		b.keys = append(b.keys, set.keys...)
+		p.to, p.keyTo = uint32(len(b.words)), uint32(len(b.keys))
+		b.parts = append(b.parts, p)
+		asked = asked || asks(e)
+		data = data || mentionsData(e)
+	}
+}
+
+// orAbsent adds to the keys of a test that comes after something that has to be
+// asked for: if the test is absent, that decides, and may fail.
+func (b *builder) orAbsent(set keySet) keySet {
+	for _, k := range set.keys {
+		if k.op == opSome {
+			return keySet{} // absent in many ways
+		}
+		if !b.slots.required(k.slot) {
+			set.keys, set.exact = append(set.keys, key{op: opAbsent, slot: k.slot}), false
+		}
+	}
+	return set
+}
+
+// absentOutsideData reports whether a key is of something that may be absent
+// without the data's being read for it.
+func (b *builder) absentOutsideData(k key) bool {
+	return b.slots.all[k.slot].root != Data && !b.slots.required(k.slot)
+}
+
+func asks(e *Expr) bool {
+	return e.Op == Unknown || slices.ContainsFunc(e.Kids, asks)
+}
+
+func mentionsData(e *Expr) bool {
+	return e.Op == Unknown || e.Field != nil && e.Field.Root == Data || slices.ContainsFunc(e.Kids, mentionsData)
+}
+
+// expect notes that a test of the rule fails on values of other kinds.
+func (b *builder) expect(slot slotID, good Kinds) {
+	if b.slots.all[slot].root == Attribute {
+		return // is what it always is
+	}
+	lists := b.needs[slot]
+	if lists == nil {
+		lists = map[Kinds][]uint32{}
+		b.needs[slot] = lists
+	}
+	if ids := lists[good]; len(ids) == 0 || ids[len(ids)-1] != b.rule {
+		lists[good] = append(ids, b.rule)
+	}
+}
+
+func (b *builder) patternOf(p *Pattern) uint32 {
+	if id, ok := b.patternIDs[p.Key]; ok {
+		return id
+	}
+	id := uint32(len(b.patterns))
+	b.patterns = append(b.patterns, p)
+	b.patternIDs[p.Key] = id
+	return id
+}
+
+// finish makes the segment.
+func (b *builder) finish() *segment {
+	b.writeRanks()
+	b.code = append(b.code, opEnd<<opShift)
+	all := make([]open, len(b.rules))
+	for i := range all {
+		all[i].rule = uint32(i)
+	}
+	s := &segment{root: b.block(all)}
+	slices.SortFunc(b.hops, func(x, y hop) int { return cmp.Compare(x.split, y.split) })
+	b.consts.pack()
+	s.code, s.hops, s.consts, s.orders = slices.Clip(b.code), newHops(b.hops), b.consts, b.orders
+	for _, r := range b.rules {
+		s.ids = append(s.ids, r.id)
+	}
+	s.ids = slices.Clip(s.ids)
+	s.patterns, s.loose, s.readFirst = b.patterns, b.loose, b.readFirst
+	s.needs = make(map[slotID][]need, len(b.needs))
+	for slot, lists := range b.needs {
+		for good, ids := range lists {
+			s.needs[slot] = append(s.needs[slot], need{good, slices.Clip(ids)})
+		}
+	}
+	return s
+}
