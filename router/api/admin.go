@@ -29,6 +29,8 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/tail", newTails(r).serve)
 	mux.HandleFunc("GET /api/v1/dead", a.deadList)
 	mux.HandleFunc("GET /api/v1/dead/{number}", a.deadShow)
+	mux.HandleFunc("GET /api/v1/events/{sequence}", a.event)
+	mux.HandleFunc("GET /api/v1/explain", a.explainPast)
 	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics", "/api/v1/"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))

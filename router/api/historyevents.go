@@ -1,0 +1,158 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/wye-events/wye/router"
+	"github.com/wye-events/wye/rules"
+)
+
+// EventDoc is an event of the archive and what became of it.
+type EventDoc struct {
+	Sequence uint64          `json:"sequence"`
+	Stored   time.Time       `json:"stored"`
+	Event    json.RawMessage `json:"event"` // in the CloudEvents JSON format
+	// Version is the rule set that decided the event; empty, with VersionNote,
+	// where that is not known.
+	Version     string                `json:"version,omitempty"`
+	VersionNote string                `json:"version_note,omitempty"`
+	Deliveries  []router.PastDelivery `json:"deliveries"`
+	// DeliveriesNote says what may be missing among them.
+	DeliveriesNote string `json:"deliveries_note,omitempty"`
+}
+
+// PastDoc explains an event of the archive: with the rule set that decided it
+// (then) and with the one in force (now), and what became of its deliveries.
+type PastDoc struct {
+	Sequence    uint64          `json:"sequence"`
+	Stored      time.Time       `json:"stored"`
+	Event       json.RawMessage `json:"event"` // in the CloudEvents JSON format
+	ThenVersion string          `json:"then_version,omitempty"`
+	NowVersion  string          `json:"now_version"`
+	// Same says that then and now are one rule set, and so one explanation.
+	Same bool `json:"same"`
+	// Then and Now are null where there is no explanation, and the note says why.
+	Then           *rules.Explanation    `json:"then"`
+	ThenNote       string                `json:"then_note,omitempty"`
+	Now            *rules.Explanation    `json:"now"`
+	NowNote        string                `json:"now_note,omitempty"`
+	Deliveries     []router.PastDelivery `json:"deliveries"`
+	DeliveriesNote string                `json:"deliveries_note,omitempty"`
+}
+
+// event answers GET /api/v1/events/{sequence}.
+func (a *admin) event(w http.ResponseWriter, req *http.Request) {
+	text := req.PathValue("sequence")
+	seq, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || seq == 0 {
+		writeProblem(w, problem{Status: http.StatusBadRequest, Detail: strconv.Quote(text) + " is not a sequence; they are numbers from 1 on."})
+		return
+	}
+	p, ok := a.past(w, req, router.EventRef{Sequence: seq})
+	if !ok {
+		return
+	}
+	doc := EventDoc{
+		Sequence: p.Sequence, Stored: p.Stored, Event: p.Event.AppendStructured(nil),
+		Version: p.Version, Deliveries: p.Deliveries, DeliveriesNote: p.DeliveriesNote,
+	}
+	if p.Version == "" {
+		doc.VersionNote = p.ThenNote
+	}
+	writeJSON(w, http.StatusOK, doc)
+}
+
+// explainPast answers GET /api/v1/explain?event=SEQUENCE|ID, with source= and
+// before= for an id, rule= (any number of times), all=true and limit=.
+func (a *admin) explainPast(w http.ResponseWriter, req *http.Request) {
+	ref, ok := eventRef(w, req)
+	if !ok {
+		return
+	}
+	o, ok := explainOptions(w, req)
+	if !ok {
+		return
+	}
+	p, ok := a.past(w, req, ref)
+	if !ok {
+		return
+	}
+	doc := PastDoc{
+		Sequence: p.Sequence, Stored: p.Stored, Event: p.Event.AppendStructured(nil),
+		ThenVersion: p.Version, NowVersion: p.Now.Version(), Same: p.Then == p.Now, ThenNote: p.ThenNote,
+		Deliveries: p.Deliveries, DeliveriesNote: p.DeliveriesNote,
+	}
+	var unknown error
+	if doc.Now, unknown = p.Now.Explain(p.Event, o); unknown != nil {
+		doc.NowNote = unknown.Error()
+	}
+	switch {
+	case doc.Same:
+		doc.Then, doc.ThenNote = doc.Now, doc.NowNote
+	case p.Then != nil:
+		if doc.Then, unknown = p.Then.Explain(p.Event, o); unknown != nil {
+			doc.ThenNote = unknown.Error()
+		}
+	}
+	if doc.Then == nil && doc.Now == nil {
+		writeProblem(w, problem{Status: http.StatusNotFound, Title: "No such rule", Detail: doc.NowNote})
+		return
+	}
+	writeJSON(w, http.StatusOK, doc)
+}
+
+// eventRef reads which event is asked for. Digits are a sequence, unless there
+// is a source: only an id has one.
+func eventRef(w http.ResponseWriter, req *http.Request) (ref router.EventRef, ok bool) {
+	q := req.URL.Query()
+	text := q.Get("event")
+	if text == "" {
+		writeProblem(w, problem{Status: http.StatusBadRequest, Detail: "Say which event: event=SEQUENCE, or event=ID with source=SOURCE if you know it. " +
+			"An event that is not in the archive is sent in the body of a POST."})
+		return ref, false
+	}
+	if ref.Before, ok = number(w, "before", q.Get("before"), 0); !ok {
+		return ref, false
+	}
+	ref.ID, ref.Source = text, q.Get("source")
+	if seq, err := strconv.ParseUint(text, 10, 64); err == nil && seq > 0 && ref.Source == "" {
+		ref = router.EventRef{Sequence: seq}
+	}
+	return ref, true
+}
+
+func explainOptions(w http.ResponseWriter, req *http.Request) (o rules.ExplainOptions, ok bool) {
+	q := req.URL.Query()
+	o.Rules = q["rule"]
+	limit, ok := number(w, "limit", q.Get("limit"), 0)
+	if !ok {
+		return o, false
+	}
+	o.Limit = int(min(limit, 1<<20))
+	if text := q.Get("all"); text != "" {
+		all, err := strconv.ParseBool(text)
+		if err != nil {
+			writeProblem(w, problem{Status: http.StatusBadRequest, Detail: "all=" + strconv.Quote(text) + " is neither true nor false."})
+			return o, false
+		}
+		o.All = all
+	}
+	return o, true
+}
+
+// past finds an event, or answers why there is none.
+func (a *admin) past(w http.ResponseWriter, req *http.Request, ref router.EventRef) (*router.PastEvent, bool) {
+	p, err := a.router.Past(req.Context(), ref)
+	var none *router.NoEventError
+	switch {
+	case errors.As(err, &none):
+		writeNoEvent(w, none)
+	case err != nil:
+		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: "The archive cannot be read now."})
+	}
+	return p, err == nil
+}
