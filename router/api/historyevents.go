@@ -73,7 +73,7 @@ func (a *admin) explainPast(w http.ResponseWriter, req *http.Request) {
 	if !ok {
 		return
 	}
-	o, ok := explainOptions(w, req)
+	o, ok := pastOptions(w, req)
 	if !ok {
 		return
 	}
@@ -125,7 +125,7 @@ func eventRef(w http.ResponseWriter, req *http.Request) (ref router.EventRef, ok
 	return ref, true
 }
 
-func explainOptions(w http.ResponseWriter, req *http.Request) (o rules.ExplainOptions, ok bool) {
+func pastOptions(w http.ResponseWriter, req *http.Request) (o rules.ExplainOptions, ok bool) {
 	q := req.URL.Query()
 	o.Rules = q["rule"]
 	limit, ok := number(w, "limit", q.Get("limit"), 0)
