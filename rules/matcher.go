@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,10 +21,13 @@ type Matcher struct {
 	rules   []*CompiledRule // all of them, in order of name
 	known   *shapes         // of their conditions
 
-	// index has the enabled rules, each under its place in byID.
-	index *index.Index
-	byID  []*CompiledRule
-	pool  sync.Pool // of *evaluation
+	// index has the enabled rules, each under its place in byID. They are there
+	// in order of name, unless the matcher was made from another.
+	index   *index.Index
+	byID    []*CompiledRule
+	changed bool
+
+	pool sync.Pool // of *evaluation
 
 	plain func() *plain
 }
@@ -57,13 +61,21 @@ func (m *Matcher) Match(ev *cloudevent.Event, into []Match) []Match {
 		m.release(e)
 		return m.MatchOneByOne(ev, into)
 	}
-	from := len(into)
+	m.sort(hits)
 	for _, h := range hits {
 		into = m.take(into, h, e)
 	}
 	m.release(e)
-	slices.SortFunc(into[from:], func(a, b Match) int { return strings.Compare(a.Rule.Name, b.Rule.Name) })
 	return into
+}
+
+// sort puts rules in order of name.
+func (m *Matcher) sort(hits []index.Hit) {
+	if m.changed {
+		slices.SortFunc(hits, func(a, b index.Hit) int { return strings.Compare(m.byID[a.ID].Name, m.byID[b.ID].Name) })
+		return
+	}
+	slices.SortFunc(hits, func(a, b index.Hit) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 // take adds what the index found, once it is known for certain.

@@ -138,6 +138,7 @@ func (b *builder) addParts(all []*Expr) {
 			set = b.orAbsent(set)
 		}
 		p.known, p.exact = set.known, set.exact
+		data = data || len(e.Kids) > 0 && mentionsData(e)
 		if data && set.known && slices.ContainsFunc(set.keys, b.absentOutsideData) {
 			b.readFirst = true
 		}

@@ -137,10 +137,16 @@ func (b *builder) allKeys(parts []*Expr, _ int, of func(*Expr, int) keySet) keyS
 // them holds only if all of them do.
 func (b *builder) bestKeys(parts []*Expr, _ int, of func(*Expr, int) keySet) keySet {
 	var best keySet
+	asked := false
 	for _, e := range parts {
-		if one := of(e, -1); one.known && (!best.known || one.weight() < best.weight()) {
+		one := of(e, -1)
+		if asked {
+			one = b.orAbsent(one)
+		}
+		if one.known && (!best.known || one.weight() < best.weight()) {
 			best = one
 		}
+		asked = asked || asks(e)
 	}
 	best.exact = best.exact && len(parts) == 1
 	return best
