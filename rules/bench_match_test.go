@@ -115,6 +115,7 @@ func benchWye(b *testing.B, s *rulestest.Set, m *rules.Matcher) {
 		floor.between(b, s, i)
 	}
 	b.ReportMetric(float64(matches)/float64(b.N), "matches/event")
+	b.ReportMetric(candidates(s, m), "candidates/event")
 	floor.report(b, s)
 }
 
@@ -136,6 +137,14 @@ func benchPlain(b *testing.B, s *rulestest.Set) {
 		floor.between(b, s, i)
 	}
 	floor.report(b, s)
+}
+
+func candidates(s *rulestest.Set, m *rules.Matcher) float64 {
+	all := 0
+	for _, ev := range s.Events {
+		all += m.Candidates(ev)
+	}
+	return float64(all) / float64(len(s.Events))
 }
 
 // floor is the floor measured in turns with something else, so that what else

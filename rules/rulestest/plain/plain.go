@@ -9,12 +9,12 @@ package plain
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
@@ -24,6 +24,47 @@ import (
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
+// Checked are rules whose conditions were parsed and checked.
+type Checked struct {
+	env   *cel.Env
+	rules []rulestest.Rule
+	asts  []*cel.Ast
+}
+
+// Check parses and checks the condition of every rule, on all processors: the
+// least that cel-go does to load rules.
+func Check(rules []rulestest.Rule) (*Checked, error) {
+	env, err := cel.NewEnv(
+		cel.Variable("event", cel.MapType(cel.StringType, cel.DynType)),
+		cel.Variable("headers", cel.MapType(cel.StringType, cel.StringType)),
+	)
+	if err != nil {
+		return nil, err
+	}
+	c := &Checked{env, rules, make([]*cel.Ast, len(rules))}
+	workers := runtime.GOMAXPROCS(0)
+	failed := make([]error, workers)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := w; i < len(rules) && failed[w] == nil; i += workers {
+				failed[w] = c.check(i)
+			}
+		})
+	}
+	wait.Wait()
+	return c, errors.Join(failed...)
+}
+
+func (c *Checked) check(i int) error {
+	ast, issues := c.env.Compile(c.rules[i].When)
+	if issues.Err() != nil {
+		return fmt.Errorf("rule %s: %w", c.rules[i].Name, issues.Err())
+	}
+	c.asts[i] = ast
+	return nil
+}
+
 // Matcher holds a program for every rule. It is safe for use by many goroutines.
 type Matcher struct {
 	byType   map[string][]int
@@ -31,27 +72,22 @@ type Matcher struct {
 	rules    []rulestest.Rule
 	programs []cel.Program
 	data     bool // some rule asks for the data
-
-	// ParseAndCheck is how long parsing and checking all conditions took, on
-	// all processors.
-	ParseAndCheck time.Duration
 }
 
 // New compiles the rules.
 func New(rules []rulestest.Rule) (*Matcher, error) {
-	m := &Matcher{byType: map[string][]int{}, rules: rules, programs: make([]cel.Program, len(rules))}
-	env, err := environment()
+	c, err := Check(rules)
 	if err != nil {
 		return nil, err
 	}
-	begin := time.Now()
-	checked, err := check(env, rules)
-	if err != nil {
-		return nil, err
-	}
-	m.ParseAndCheck = time.Since(begin)
-	for i, r := range rules {
-		if m.programs[i], err = env.Program(checked[i], cel.EvalOptions(cel.OptOptimize)); err != nil {
+	return c.Matcher()
+}
+
+// Matcher makes the programs.
+func (c *Checked) Matcher() (m *Matcher, err error) {
+	m = &Matcher{byType: map[string][]int{}, rules: c.rules, programs: make([]cel.Program, len(c.rules))}
+	for i, r := range c.rules {
+		if m.programs[i], err = c.env.Program(c.asts[i], cel.EvalOptions(cel.OptOptimize)); err != nil {
 			return nil, err
 		}
 		m.data = m.data || strings.Contains(r.When, "event.data.")
@@ -60,48 +96,7 @@ func New(rules []rulestest.Rule) (*Matcher, error) {
 	return m, nil
 }
 
-// ParseAndCheck parses and checks every condition, on all processors, and
-// forgets the result: the least that cel-go does to load rules.
-func ParseAndCheck(rules []rulestest.Rule) error {
-	env, err := environment()
-	if err == nil {
-		_, err = check(env, rules)
-	}
-	return err
-}
-
-func environment() (*cel.Env, error) {
-	return cel.NewEnv(
-		cel.Variable("event", cel.MapType(cel.StringType, cel.DynType)),
-		cel.Variable("headers", cel.MapType(cel.StringType, cel.StringType)),
-	)
-}
-
-func check(env *cel.Env, rules []rulestest.Rule) ([]*cel.Ast, error) {
-	checked := make([]*cel.Ast, len(rules))
-	workers := runtime.GOMAXPROCS(0)
-	failed := make([]error, workers)
-	var wait sync.WaitGroup
-	for w := range workers {
-		wait.Go(func() {
-			for i := w; i < len(rules) && failed[w] == nil; i += workers {
-				ast, issues := env.Compile(rules[i].When)
-				if issues.Err() != nil {
-					failed[w] = fmt.Errorf("rule %s: %w", rules[i].Name, issues.Err())
-				}
-				checked[i] = ast
-			}
-		})
-	}
-	wait.Wait()
-	for _, err := range failed {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return checked, nil
-}
-
+// file puts a rule where the events of its types find it.
 func (m *Matcher) file(i int) {
 	on := m.rules[i].On
 	if slices.ContainsFunc(on, func(t string) bool { return strings.HasSuffix(t, "**") }) {

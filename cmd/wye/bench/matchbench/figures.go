@@ -69,3 +69,13 @@ func largeData(ctx context.Context, cfg Config, m *rules.Matcher, events []*clou
 	times := median(quotients)
 	return &times
 }
+
+// candidates are the rules that are looked at one by one for an event, on
+// average.
+func candidates(m *rules.Matcher, events []*cloudevent.Event) float64 {
+	all := 0
+	for _, ev := range events {
+		all += m.Candidates(ev)
+	}
+	return float64(all) / float64(len(events))
+}

@@ -27,8 +27,8 @@ type Own struct {
 
 	LoadSeconds float64  `json:"load_seconds"`
 	HeapBytes   int64    `json:"heap_bytes"` // of the Matcher, beside the text of the rules
-	IndexBytes  *int64   `json:"index_bytes,omitempty"`
-	NotIndexed  *int     `json:"rules_not_indexed,omitempty"`
+	IndexBytes  int64    `json:"index_bytes"`
+	NotIndexed  int      `json:"rules_not_indexed"`
 	Unindexed   []string `json:"unindexed,omitempty"` // the names of the first of them
 }
 
@@ -58,6 +58,8 @@ func RunOwn(ctx context.Context, cfg Config, path, file string) (*Own, error) {
 	}
 	own := &Own{Machine: machine(), Settings: settings(cfg), Rules: len(set.Rules), Events: len(events)}
 	own.LoadSeconds = time.Since(begin).Seconds()
+	info := m.Index()
+	own.IndexBytes, own.NotIndexed, own.Unindexed = info.Bytes, info.NotIndexed, info.Unindexed
 	with := heap()
 	fmt.Fprintf(cfg.Progress, "matching %d events", len(events))
 	onOneCore(func() { own.match(ctx, cfg, m, events) })

@@ -25,27 +25,19 @@ func (o *Own) WriteTable(w io.Writer) error {
 	t.add("bytes allocated an event", brief(o.Bytes))
 	t.add("matches an event", brief(o.Matches))
 	t.add("errors an event", brief(o.Errors))
-	t.add("candidates an event", optional(o.Candidates, "%.1f"))
+	t.add("candidates an event", brief(o.Candidates))
 	t.add("loading, seconds", fmt.Sprintf("%.3f", o.LoadSeconds))
 	t.add("memory beside the text, KiB", grouped(float64(o.HeapBytes)/1024))
-	t.add("  of it the index", optional(kib(o.IndexBytes), "%.1f"))
-	t.add("rules not indexed", optional(o.NotIndexed, "%d"))
+	t.add("  of it the index", grouped(float64(o.IndexBytes)/1024))
+	t.add("rules not indexed", grouped(float64(o.NotIndexed)))
 	t.write(w)
 	if len(o.Unindexed) == 0 {
 		return nil
 	}
 	names, more := strings.Join(o.Unindexed, ", "), ""
-	if n := *o.NotIndexed - len(o.Unindexed); n > 0 {
+	if n := o.NotIndexed - len(o.Unindexed); n > 0 {
 		more = fmt.Sprintf(", and %d more", n)
 	}
 	_, err := fmt.Fprintf(w, "\nEvaluated for every event of their type, because no index can select by their conditions: %s%s\n", names, more)
 	return err
-}
-
-func kib(bytes *int64) *float64 {
-	if bytes == nil {
-		return nil
-	}
-	v := float64(*bytes) / 1024
-	return &v
 }

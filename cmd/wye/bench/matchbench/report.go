@@ -69,7 +69,7 @@ func (r *Report) writeMatching(w io.Writer) {
 	for _, row := range r.Rows {
 		t.add(row.Set, ns(row.Floor), grouped(row.Match.Median), grouped(row.Match.Best), optional(row.Floors, "%.2f"),
 			goalNumber(row.AtMost), goalNumber(row.Aim), grouped(row.EventsPerSecond), row.plainRate(), row.timesPlain(),
-			brief(row.Allocations), brief(row.Matches), optional(row.Candidates, "%.1f"))
+			brief(row.Allocations), brief(row.Matches), brief(row.Candidates))
 	}
 	t.write(w)
 }
@@ -86,34 +86,6 @@ func (row Row) timesPlain() string {
 		return "-"
 	}
 	return grouped(row.EventsPerSecond / *row.Plain)
-}
-
-func (r *Report) writeLoading(w io.Writer) {
-	t := newTable("loading, all cores", "rules", "s", "cel-go parse + check s", "share", "index B/rule", "heap B/rule", "not indexed", "one more rule ms")
-	for _, row := range r.Rows {
-		l := row.Load
-		t.add(row.Set, grouped(float64(row.Rules)), fmt.Sprintf("%.3f", l.Seconds), optional(l.ParseAndCheck, "%.3f"), optional(l.share(), "%.2f"),
-			optional(l.IndexPerRule, "%.0f"), grouped(l.HeapPerRule), optional(l.NotIndexed, "%d"), optional(l.addMilliseconds(), "%.2f"))
-	}
-	t.write(w)
-}
-
-// share is the time of loading as a share of what cel-go takes to parse and
-// check.
-func (l Load) share() *float64 {
-	if l.ParseAndCheck == nil {
-		return nil
-	}
-	v := l.Seconds / *l.ParseAndCheck
-	return &v
-}
-
-func (l Load) addMilliseconds() *float64 {
-	if l.AddOne == nil {
-		return nil
-	}
-	v := *l.AddOne * 1000
-	return &v
 }
 
 // unsteady is how much longer the floor may take in the middle than at best

@@ -42,27 +42,13 @@ type Figures struct {
 	Bytes           float64  `json:"bytes_allocated_per_event"`
 	Matches         float64  `json:"matches_per_event"`
 	Errors          float64  `json:"errors_per_event"` // conditions that fail with a real error
-	Candidates      *float64 `json:"candidates_per_event,omitempty"`
+	Candidates      float64  `json:"candidates_per_event"`
 }
 
 // Times are nanoseconds of an event over the rounds.
 type Times struct {
 	Median float64 `json:"median_ns"`
 	Best   float64 `json:"best_ns"`
-}
-
-// Load is what it takes to have the rules ready, and to keep them so.
-type Load struct {
-	Seconds float64 `json:"seconds"`
-	// ParseAndCheck is the seconds that cel-go takes to parse and check the same
-	// conditions on the same processors.
-	ParseAndCheck *float64 `json:"plain_cel_parse_and_check_seconds,omitempty"`
-	// HeapPerRule is the bytes of a rule in a Matcher, beside its text.
-	HeapPerRule  float64  `json:"heap_bytes_per_rule"`
-	IndexPerRule *float64 `json:"index_bytes_per_rule,omitempty"`
-	// AddOne is the seconds until one more rule is ready.
-	AddOne     *float64 `json:"add_one_seconds,omitempty"`
-	NotIndexed *int     `json:"rules_not_indexed,omitempty"`
 }
 
 func timesOf(rounds []float64) Times { return Times{median(rounds), slices.Min(rounds)} }
@@ -88,12 +74,13 @@ func (s set) measure(ctx context.Context, cfg Config) (Row, error) {
 // Matcher is garbage.
 func (s set) measureWye(ctx context.Context, cfg Config, made *rulestest.Set, row *Row) error {
 	sources := rulestest.Sources[rules.Source](made)
-	begin := time.Now()
+	begin := now()
 	kept, m, problems := rules.LoadSources(sources...)
-	row.Load.Seconds = time.Since(begin).Seconds()
+	row.Load.Time = begin.elapsed()
 	if m == nil {
 		return errors.New(problems[0].Message)
 	}
+	row.Load.describe(m.Index())
 	with := heap()
 	onOneCore(func() {
 		row.Figures = figures(ctx, cfg, m, made.Events)
@@ -110,12 +97,17 @@ func (s set) measureWye(ctx context.Context, cfg Config, made *rulestest.Set, ro
 }
 
 func measurePlain(ctx context.Context, cfg Config, made *rulestest.Set, row *Row) error {
-	m, err := plain.New(made.Rules)
+	begin := now()
+	checked, err := plain.Check(made.Rules)
 	if err != nil {
 		return err
 	}
-	seconds := m.ParseAndCheck.Seconds()
-	row.Load.ParseAndCheck = &seconds
+	took := begin.elapsed()
+	row.Load.ParseAndCheck = &took
+	m, err := checked.Matcher()
+	if err != nil {
+		return err
+	}
 	onOneCore(func() {
 		c := newClock(made.Events, plainly(m))
 		c.warm(cfg.Slice)
