@@ -19,7 +19,12 @@ type Explanation struct {
 	Event   ExplainedEvent  `json:"event"`
 	Version string          `json:"version"` // of the rule set
 	Counts  ExplainedCounts `json:"counts"`
+	// Matched are the rules whose targets get the event, in order of name: those
+	// that matched, and those that failed and say on_error: match. Of all rules
+	// that were asked, told below or not.
+	Matched []string        `json:"matched"`
 	Rules   []ExplainedRule `json:"rules"`
+	Partial bool            `json:"partial,omitempty"` // only some rules were asked
 	Omitted int             `json:"omitted,omitempty"` // rules that did not match and are not told, see [ExplainOptions.Limit]
 }
 
@@ -160,7 +165,7 @@ func (m *Matcher) Explain(ev *cloudevent.Event, o ExplainOptions) (*Explanation,
 	}
 	x := &Explanation{
 		Event:   ExplainedEvent{ID: ev.ID, Source: ev.Source, Type: ev.Type, Subject: ev.Subject, Time: ev.Time},
-		Version: m.version,
+		Version: m.version, Partial: len(asked) < len(m.rules),
 	}
 	verdicts := m.verdicts(ev)
 	x.Rules = explainAll(ev, asked, verdicts, o)
@@ -196,8 +201,11 @@ func (x *Explanation) limit(limit int) {
 }
 
 func (x *Explanation) count() {
-	x.Counts.Rules = len(x.Rules)
+	x.Counts.Rules, x.Matched = len(x.Rules), []string{}
 	for _, r := range x.Rules {
+		if r.Routes() {
+			x.Matched = append(x.Matched, r.Name)
+		}
 		switch r.Outcome {
 		case OutcomeMatched:
 			x.Counts.Matched++

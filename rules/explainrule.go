@@ -111,7 +111,7 @@ func (in *inspection) rule(r *CompiledRule, detail bool) ExplainedRule {
 	case !r.FitsType(eventType):
 		x.Outcome, x.Reason, x.Near = OutcomeWrongType, ReasonWrongType, r.nearType(eventType)
 		x.Message = "it looks at " + typesWords(r.On)
-		if on, ok := nearest(eventType, r.exactTypes()); ok {
+		if on, ok := nearest(eventType, r.On); ok {
 			x.Nearest = on
 			x.Message += "; the type of the event is nearly that"
 		}

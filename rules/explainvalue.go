@@ -94,7 +94,7 @@ func (w *valueWriter) full() bool { return w.left <= 0 }
 // put writes text that belongs together, in full or not at all.
 func (w *valueWriter) put(s string) {
 	if w.full() {
-		w.cut = true
+		w.more()
 		return
 	}
 	w.left -= len(s)
@@ -103,8 +103,10 @@ func (w *valueWriter) put(s string) {
 
 // more marks where the rest is left out.
 func (w *valueWriter) more() {
+	if !w.cut {
+		w.b.WriteString("…")
+	}
 	w.cut = true
-	w.b.WriteString("…")
 }
 
 func (w *valueWriter) value(v ref.Val) {

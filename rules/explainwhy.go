@@ -67,7 +67,7 @@ func (x *explainer) part(c *clause, s *scope) *Part {
 func (x *explainer) terms(p *Part, c *clause, s *scope) {
 	decisive := x.decisiveTerm(c, s)
 	for _, kid := range c.kids {
-		if x.all || decisive == nil || kid == decisive || c.kind == PartOr && !p.Held {
+		if x.all || decisive == nil || !p.Held && !x.reading(kid, s).isTrue() || p.Held && kid == decisive {
 			p.Parts = append(p.Parts, x.part(kid, s))
 		} else {
 			p.Parts = append(p.Parts, x.newPart(kid, s))

@@ -9,6 +9,7 @@ func commands() []*cobra.Command {
 		newCheckCommand(),
 		newSendCommand(),
 		newMatchCommand(),
+		newExplainCommand(),
 		newDeadCommand(),
 		newBenchCommand(),
 		newVersionCommand(),

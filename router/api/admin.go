@@ -27,6 +27,7 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/rules", a.rules)
 	mux.HandleFunc("GET /api/v1/targets", a.targets)
 	mux.HandleFunc("GET /api/v1/tail", newTails(r).serve)
+	mux.HandleFunc("POST /api/v1/explain", explainer{r}.serve)
 	mux.HandleFunc("GET /api/v1/dead", a.deadList)
 	mux.HandleFunc("GET /api/v1/dead/{number}", a.deadShow)
 	mux.HandleFunc("GET /api/v1/events/{sequence}", a.event)

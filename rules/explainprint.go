@@ -1,0 +1,179 @@
+package rules
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Write prints the explanation for a person. First where the event goes, then
+// each rule, and under one that did not match its condition: what held, what
+// did not, and the values under what they are the values of.
+//
+//	✗ large-orders   not to review   rules.yaml:29:11
+//	    ✗ event.data.total > 100
+//	      18
+//	    ✓ event.data.items.exists(i, i.fragile)
+//
+// With color it uses the terminal's colours.
+func (x *Explanation) Write(w io.Writer, color bool) error {
+	p := &explainPrinter{color: color}
+	p.event(x)
+	for i, r := range x.Rules {
+		if i == 0 || r.Condition != nil || x.Rules[i-1].Condition != nil || x.Rules[i-1].Outcome != r.Outcome {
+			p.line("")
+		}
+		p.rule(r, nameWidth(x.Rules))
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// explainPrinter collects the lines, and knows whether they have colours.
+type explainPrinter struct {
+	b     strings.Builder
+	color bool
+}
+
+const styleDim = "\x1b[2m"
+
+func (p *explainPrinter) paint(style, s string) string {
+	if !p.color || s == "" {
+		return s
+	}
+	return style + s + styleReset
+}
+
+func (p *explainPrinter) line(s string) { p.b.WriteString(strings.TrimRight(s, " ") + "\n") }
+
+func (p *explainPrinter) event(x *Explanation) {
+	head := p.paint(styleBold, printable(x.Event.Type)) + "  id " + printable(x.Event.ID) + "  source " + printable(x.Event.Source)
+	if x.Event.Subject != "" {
+		head += "  subject " + printable(x.Event.Subject)
+	}
+	p.line(head)
+	where := ""
+	if to := x.goesTo(); len(to) > 0 {
+		where = ", so it goes to " + p.paint(styleBold, strings.Join(to, ", "))
+	} else if !x.Partial {
+		where = ", so it goes nowhere"
+	}
+	p.line(matchedWords(x.Counts) + where + " " + p.paint(styleDim, "(rule set "+x.Version+")"))
+}
+
+func matchedWords(c ExplainedCounts) string {
+	failed := ""
+	if c.Failed > 0 {
+		failed = fmt.Sprintf(", %d failed", c.Failed)
+	}
+	switch {
+	case c.Rules == 1 && c.Matched == 1:
+		return "The rule matches" + failed
+	case c.Rules == 1:
+		return "The rule does not match" + failed
+	case c.Matched == 0:
+		return fmt.Sprintf("None of %d rules matches%s", c.Rules, failed)
+	case c.Matched == 1:
+		return fmt.Sprintf("1 of %d rules matches%s", c.Rules, failed)
+	}
+	return fmt.Sprintf("%d of %d rules match%s", c.Matched, c.Rules, failed)
+}
+
+// Routes tells whether the event goes to the targets of the rule: where it
+// matched, or failed and the rule says that this counts as a match.
+func (r ExplainedRule) Routes() bool {
+	return r.Outcome == OutcomeMatched || r.Outcome == OutcomeFailed && r.OnError == OnErrorMatch
+}
+
+// goesTo are the targets that get the event.
+func (x *Explanation) goesTo() []string {
+	var all []string
+	for _, r := range x.Rules {
+		for _, to := range r.To {
+			if r.Routes() && !slices.Contains(all, to) {
+				all = append(all, to)
+			}
+		}
+	}
+	return all
+}
+
+// nameWidth is how wide the column with the names is.
+func nameWidth(rules []ExplainedRule) int {
+	const most = 32
+	width := 0
+	for _, r := range rules {
+		width = max(width, len(r.Name))
+	}
+	return min(width, most)
+}
+
+func (p *explainPrinter) rule(r ExplainedRule, width int) {
+	mark, style, words := headOf(r)
+	name := r.Name + strings.Repeat(" ", max(0, width-len(r.Name)))
+	line := p.paint(style, mark+" ") + p.paint(styleBold, name) + "   " + words
+	if r.Condition == nil {
+		p.line(line)
+		return
+	}
+	at := r.Condition.Place
+	if r.Decided != nil {
+		at = r.Decided.Place
+	}
+	p.line(line + "   " + p.paint(styleDim, fmt.Sprintf("%s:%d:%d", at.File, at.Line, at.Column)))
+	p.tree(r.Condition, "    ", failing(r.Condition) > 1)
+}
+
+// headOf is what stands beside the name of a rule.
+func headOf(r ExplainedRule) (mark, style, words string) {
+	to := strings.Join(r.To, ", ")
+	switch r.Outcome {
+	case OutcomeMatched:
+		return "✓", styleGreen, "to " + to
+	case OutcomeFailed:
+		switch r.OnError {
+		case OnErrorMatch:
+			return "!", styleYellow, fmt.Sprintf("failed, and so to %s (on_error: match)", to)
+		case OnErrorDeadLetter:
+			return "!", styleYellow, fmt.Sprintf("failed, and so a dead letter for %s (on_error: dead_letter)", to)
+		}
+		return "!", styleYellow, "failed, and so not to " + to
+	case OutcomeNotMatched:
+		return "✗", styleRed, "not to " + to
+	}
+	return "-", styleDim, fmt.Sprintf("not to %s: %s", to, printable(r.Message))
+}
+
+// failing is how many terms of an && are not true.
+func failing(p *Part) int {
+	if p.Kind != PartAnd {
+		return 1
+	}
+	n := 0
+	for _, kid := range p.Parts {
+		if !kid.Held {
+			n++
+		}
+	}
+	return n
+}
+
+// printable is text of others, in one line and without what moves a cursor.
+func printable(s string) string {
+	const limit = 300
+	var b strings.Builder
+	for _, r := range s {
+		if b.Len() > limit {
+			b.WriteRune('…')
+			break
+		}
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
