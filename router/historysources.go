@@ -4,15 +4,11 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/wye-events/wye/rules"
 )
@@ -31,21 +27,10 @@ func readSources(set *rules.Ruleset) ([]rules.Source, error) {
 		}
 		sources = append(sources, rules.Source{Name: filepath.Base(name), Text: text})
 	}
-	if versionOf(sources) != set.Version {
+	if rules.Version(sources...) != set.Version {
 		return nil, errChanged
 	}
 	return sources, nil
-}
-
-// versionOf is [rules.Ruleset.Version] of sources, without reading what they say.
-func versionOf(sources []rules.Source) string {
-	sorted := slices.SortedFunc(slices.Values(sources), func(a, b rules.Source) int { return strings.Compare(a.Name, b.Name) })
-	h := sha256.New()
-	for _, s := range sorted {
-		fmt.Fprintf(h, "%d %s %d ", len(s.Name), s.Name, len(s.Text))
-		h.Write(s.Text)
-	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
 // pack makes one compressed archive of sources (a .tar.gz, so that it can be
@@ -100,7 +85,7 @@ func unpack(packed []byte, version string) ([]rules.Source, error) {
 	if _, err := io.Copy(io.Discard, zip); err != nil { // its check sum comes last
 		return nil, err
 	}
-	if got := versionOf(sources); got != version {
+	if got := rules.Version(sources...); got != version {
 		return nil, fmt.Errorf("they are those of version %s", got)
 	}
 	return sources, nil

@@ -94,7 +94,7 @@ func TestPack(t *testing.T) {
 	if set == nil {
 		t.Fatal(problems)
 	}
-	if got := versionOf(sources); got != set.Version {
+	if got := rules.Version(sources...); got != set.Version {
 		t.Fatalf("%s is not the version %s that the rules have", got, set.Version)
 	}
 	packed, err := pack(sources)

@@ -73,7 +73,7 @@ func (r *Router) Reload(ctx context.Context) error {
 var ErrStopping = errors.New("the server is stopping")
 
 func (r *Router) reload(ctx context.Context) error {
-	source, matcher, problems := rules.Load(r.cfg.Rules)
+	source, matcher, problems := r.loader.Load(r.cfg.Rules)
 	if problems.HasErrors() {
 		return &RulesError{Path: r.cfg.Rules, Problems: problems}
 	}
@@ -90,8 +90,10 @@ func (r *Router) reload(ctx context.Context) error {
 	}
 	r.swap(source, matcher, built)
 	r.history.keep(source)
+	report := r.loader.Report()
 	r.log.Info("rules loaded", "path", r.cfg.Rules, "version", matcher.Version(),
-		"rules", len(source.Rules), "targets", len(source.Targets))
+		"rules", report.Rules, "targets", report.Targets, "compiled", report.Compiled, "shapes", report.Shapes,
+		"took", report.Took.Round(time.Microsecond), "bytes", report.TextBytes+report.RuleBytes)
 	return nil
 }
 

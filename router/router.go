@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/rules"
 	"github.com/wye-events/wye/targets"
 )
 
@@ -53,7 +54,8 @@ type Router struct {
 	// never changed; each event is judged by the one that it found here.
 	set      atomic.Pointer[ruleset]
 	reloadMu sync.Mutex
-	stopping bool // guarded by reloadMu
+	stopping bool         // guarded by reloadMu
+	loader   rules.Loader // remembers what it has loaded, so that a reload costs what has changed
 
 	lanesMu sync.Mutex
 	lanes   map[string]*lane // also those whose target is gone but not their deliveries

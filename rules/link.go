@@ -1,20 +1,67 @@
 package rules
 
 import (
-	"cmp"
 	"fmt"
-	"runtime"
+	"maps"
 	"slices"
-	"sync"
 
 	"gopkg.in/yaml.v3"
 )
 
-// link checks what needs all files: that names are defined once, and that the
-// targets of every rule exist. Where a file could not be read in full, a
-// target that is missing may only be in the part that is not understood, so
-// that is not reported then.
-func (a *parsed) link(broken bool) (problems Problems) {
+// linkProblems tells what is wrong between the files: that names are defined
+// twice, and that targets of rules do not exist. It reads again those of the
+// files that it concerns, for the places.
+//
+// Where a file could not be read in full, a target that is missing may only be
+// in the part that is not understood, so that is not reported then.
+func linkProblems(files []*loadedFile) (problems Problems) {
+	known, broken := map[string]bool{}, false
+	for _, f := range files {
+		broken = broken || f.broken
+		for _, t := range f.targets {
+			known[t.Name] = true
+		}
+	}
+	var all parsed
+	for _, f := range concerned(files, known) {
+		one, _ := parseFile(f.lines())
+		all.targets = append(all.targets, one.targets...)
+		all.rules = append(all.rules, one.rules...)
+	}
+	problems = all.definedTwice()
+	if !broken || len(known) > 0 {
+		problems = append(problems, all.unknownTargets(known)...)
+	}
+	return problems
+}
+
+// concerned are the files with a name that is defined twice, or with a target
+// that is not known.
+func concerned(files []*loadedFile, known map[string]bool) (some []*loadedFile) {
+	targets, rules := map[string]int{}, map[string]int{}
+	for _, f := range files {
+		for _, t := range f.targets {
+			targets[t.Name]++
+		}
+		for _, r := range f.rules {
+			rules[r.Name]++
+		}
+	}
+	for _, f := range files {
+		if slices.ContainsFunc(f.targets, func(t Target) bool { return targets[t.Name] > 1 }) ||
+			slices.ContainsFunc(f.rules, func(r *Rule) bool { return rules[r.Name] > 1 || r.unknown(known) }) {
+			some = append(some, f)
+		}
+	}
+	return some
+}
+
+// unknown tells whether the rule sends to a target that is not known.
+func (r *Rule) unknown(known map[string]bool) bool {
+	return slices.ContainsFunc(r.To, func(name string) bool { return !known[name] })
+}
+
+func (a *parsed) definedTwice() (problems Problems) {
 	targets := map[string]definition{}
 	for _, t := range a.targets {
 		problems = append(problems, twice(targets, "target", t.Name, definition{t.file, t.key})...)
@@ -22,9 +69,6 @@ func (a *parsed) link(broken bool) (problems Problems) {
 	rules := map[string]definition{}
 	for _, r := range a.rules {
 		problems = append(problems, twice(rules, "rule", r.Name, definition{r.file, r.key})...)
-	}
-	if !broken || len(targets) > 0 {
-		problems = append(problems, a.unknownTargets(targets)...)
 	}
 	return problems
 }
@@ -49,14 +93,11 @@ func twice(seen map[string]definition, noun, name string, d definition) Problems
 	return Problems{p}
 }
 
-func (a *parsed) unknownTargets(targets map[string]definition) (problems Problems) {
-	var names []string
-	for name := range targets {
-		names = append(names, name)
-	}
+func (a *parsed) unknownTargets(known map[string]bool) (problems Problems) {
+	names := slices.Collect(maps.Keys(known))
 	for _, r := range a.rules {
 		for i, name := range r.To {
-			if _, ok := targets[name]; ok {
+			if known[name] {
 				continue
 			}
 			p := r.file.problem(placeOf(r.to[i]), codeUnknownTarget,
@@ -70,73 +111,4 @@ func (a *parsed) unknownTargets(targets map[string]definition) (problems Problem
 		}
 	}
 	return problems
-}
-
-// compile compiles the conditions, on all processors: parsing CEL is what
-// loading a large rule set spends its time on. The result belongs to a.rules.
-func (a *parsed) compile() ([]*condition, Problems) {
-	a.known = &shapes{}
-	conditions := make([]*condition, len(a.rules))
-	found := make([]Problems, len(a.rules))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(a.rules)) {
-		workers.Go(func() {
-			for i := range next {
-				conditions[i], found[i] = a.rules[i].compile(a.known)
-			}
-		})
-	}
-	for i := range a.rules {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	return conditions, slices.Concat(found...)
-}
-
-func (r *parsedRule) compile(known *shapes) (*condition, Problems) {
-	if r.when == nil {
-		return nil, nil
-	}
-	_, _, faults := known.of(r.When)
-	if len(faults) == 0 {
-		return &condition{text: r.When}, nil
-	}
-	places := scalarPlaces(r.file, r.when)
-	var problems Problems
-	for _, f := range faults {
-		p := r.file.problem(places.at(f.offset), f.code, f.message, f.hint)
-		p.Rule = r.Name
-		problems = append(problems, p)
-	}
-	return nil, problems
-}
-
-func (a *parsed) ruleset(sources []Source) *Ruleset {
-	set := &Ruleset{Version: version(sources)}
-	for _, s := range sources {
-		set.Files = append(set.Files, s.Name)
-	}
-	for _, t := range a.targets {
-		set.Targets = append(set.Targets, t.Target)
-	}
-	for _, r := range a.rules {
-		set.Rules = append(set.Rules, r.Rule)
-	}
-	slices.SortFunc(set.Targets, func(a, b Target) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(set.Rules, func(a, b Rule) int { return cmp.Compare(a.Name, b.Name) })
-	return set
-}
-
-func (a *parsed) matcher(set *Ruleset, conditions []*condition) *Matcher {
-	byName := make(map[string]*condition, len(conditions))
-	for i, r := range a.rules {
-		byName[r.Name] = conditions[i]
-	}
-	compiled := make([]*CompiledRule, len(set.Rules))
-	for i := range set.Rules {
-		compiled[i] = newCompiledRule(&set.Rules[i], byName[set.Rules[i].Name])
-	}
-	return newMatcher(set.Version, compiled, a.known)
 }

@@ -1,15 +1,12 @@
 package rules
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -24,47 +21,13 @@ type Source struct {
 // is wrong at once, in order of place. Where one of the problems is an error,
 // there is no rule set and no matcher.
 //
-// It is the only way in: what passes here is what runs.
-func Load(path string) (*Ruleset, *Matcher, Problems) {
-	names, problem := ruleFiles(path)
-	if problem != nil {
-		return nil, nil, Problems{*problem}
-	}
-	var sources []Source
-	var problems Problems
-	for _, name := range names {
-		text, err := readFile(name)
-		if err != nil {
-			problems = append(problems, unreadable(name, err))
-			continue
-		}
-		sources = append(sources, Source{name, text})
-	}
-	return load(sources, problems)
-}
+// What passes here is what runs. Whoever loads the same path again and again
+// keeps a [Loader].
+func Load(path string) (*Ruleset, *Matcher, Problems) { return new(Loader).Load(path) }
 
 // LoadSources does what [Load] does with files that are already in memory.
 func LoadSources(files ...Source) (*Ruleset, *Matcher, Problems) {
-	return load(files, nil)
-}
-
-func load(sources []Source, problems Problems) (*Ruleset, *Matcher, Problems) {
-	var all parsed
-	for _, s := range sources {
-		one, ps := parseFile(newFile(s.Name, withoutBOM(s.Text)))
-		problems = append(problems, ps...)
-		all.targets = append(all.targets, one.targets...)
-		all.rules = append(all.rules, one.rules...)
-	}
-	problems = append(problems, all.link(problems.HasErrors())...)
-	compiled, ps := all.compile()
-	problems = append(problems, ps...)
-	problems = problems.bounded()
-	if problems.HasErrors() {
-		return nil, nil, problems
-	}
-	set := all.ruleset(sources)
-	return set, all.matcher(set, compiled), problems
+	return new(Loader).LoadSources(files...)
 }
 
 // ruleFiles are the files that a path stands for. In a directory, entries that
@@ -138,17 +101,4 @@ func unreadable(name string, err error) Problem {
 		p.Message = fmt.Sprintf("the file cannot be read: %s", err)
 	}
 	return p
-}
-
-// version identifies what the files say. Only the last part of a file's name
-// counts, so that the same files in another place are the same rule set.
-func version(sources []Source) string {
-	sorted := slices.Clone(sources)
-	slices.SortFunc(sorted, func(a, b Source) int { return strings.Compare(filepath.Base(a.Name), filepath.Base(b.Name)) })
-	h := sha256.New()
-	for _, s := range sorted {
-		fmt.Fprintf(h, "%d %s %d ", len(filepath.Base(s.Name)), filepath.Base(s.Name), len(s.Text))
-		h.Write(s.Text)
-	}
-	return hex.EncodeToString(h.Sum(nil))[:12]
 }

@@ -43,7 +43,7 @@ rules:
 				Retry: Retry{Attempts: 3, First: 10 * time.Minute, Max: 10 * time.Minute, GiveUp: 24 * time.Hour}},
 			{Name: "z", Queue: &Queue{Name: "z"}, Retry: retry, Concurrency: 32},
 		},
-		Rules: []Rule{
+		Rules: []*Rule{
 			{Name: "a", Description: "d", On: []string{"a", "b.*"}, When: "true", To: []string{"h", "s"}, OnError: OnErrorMatch,
 				Place: Place{File: "r.yaml", Line: 8, Column: 39}},
 			{Name: "b", On: []string{"a"}, To: []string{"z"}, Enabled: true, OnError: OnErrorSkip,

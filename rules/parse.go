@@ -12,7 +12,6 @@ import (
 type parsed struct {
 	targets []parsedTarget
 	rules   []parsedRule
-	known   *shapes // of the rules' conditions
 }
 
 type parsedTarget struct {

@@ -6,11 +6,12 @@ import "time"
 // and rules are in ascending order of name. Parsed, checked for shape, but not
 // compiled: its conditions are text.
 type Ruleset struct {
-	// Version is the first 12 hex digits of the SHA-256 of the files' names and contents.
+	// Version is 12 hex digits of a SHA-256 over the names of the files and the
+	// hashes of their contents, see [Version].
 	Version string
 	Files   []string
 	Targets []Target
-	Rules   []Rule
+	Rules   []*Rule
 }
 
 // Target is one entry under `targets`. Exactly one of the kinds is set.

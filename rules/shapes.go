@@ -124,6 +124,12 @@ func (s *shapes) remember(key string, sh *shape) *shape {
 	return sh
 }
 
+func (s *shapes) count() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.known)
+}
+
 // find finds the holes in the tree of the same text. It reports false where one
 // is not exactly one literal there, with the value that was lifted: then the
 // condition was not understood, and stands for itself alone.

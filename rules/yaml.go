@@ -26,8 +26,10 @@ type file struct {
 	lines []string
 }
 
-func newFile(name string, text []byte) *file {
-	f := &file{name: name, text: string(text)}
+func newFile(name string, text []byte) *file { return fileOf(name, string(text)) }
+
+func fileOf(name, text string) *file {
+	f := &file{name: name, text: text}
 	f.lines = strings.Split(f.text, "\n")
 	for i, line := range f.lines {
 		f.lines[i] = strings.TrimSuffix(line, "\r")
