@@ -2,6 +2,8 @@ package router
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/wye-events/wye/rules"
@@ -19,7 +21,7 @@ type TailLine struct {
 	Failed *TailFailure `json:"where_failed,omitempty"`
 }
 
-// TailEvent is an event and where it goes.
+// TailEvent is an event and where it goes. Rules are in order of name.
 type TailEvent struct {
 	Sequence uint64    `json:"sequence"`
 	At       time.Time `json:"at"` // when it was routed
@@ -87,6 +89,9 @@ func newTailEvent(set *ruleset, seq uint64, ev *cloudevent.Event, found []rules.
 			e.DeadLettered = append(e.DeadLettered, route)
 		}
 	}
+	byRule := func(a, b TailRoute) int { return strings.Compare(a.Rule, b.Rule) }
+	slices.SortFunc(e.Matched, byRule)
+	slices.SortFunc(e.DeadLettered, byRule)
 	return e
 }
 

@@ -8,6 +8,7 @@ func commands() []*cobra.Command {
 		newServeCommand(),
 		newCheckCommand(),
 		newSendCommand(),
+		newTailCommand(),
 		newMatchCommand(),
 		newExplainCommand(),
 		newDeadCommand(),
