@@ -21,10 +21,11 @@ import (
 type indexer struct {
 	fields   map[ast.Expr]*index.Field // of shapes, so that their conditions share them
 	patterns map[string]*index.Pattern
+	calcs    map[ast.Expr]*sharedCalc
 }
 
 func newIndexer() *indexer {
-	return &indexer{fields: map[ast.Expr]*index.Field{}, patterns: map[string]*index.Pattern{}}
+	return &indexer{fields: map[ast.Expr]*index.Field{}, patterns: map[string]*index.Pattern{}, calcs: map[ast.Expr]*sharedCalc{}}
 }
 
 // indexing is one condition being translated.
@@ -53,7 +54,7 @@ func (t *indexing) expr(e ast.Expr) *index.Expr {
 	case ast.CallKind:
 		return t.call(e, e.AsCall())
 	case ast.ComprehensionKind:
-		if some := t.exists(e.AsComprehension()); some != nil {
+		if some := t.exists(e, e.AsComprehension()); some != nil {
 			return some
 		}
 	}
@@ -67,8 +68,12 @@ func constantTest(yes bool) *index.Expr {
 	return &index.Expr{Op: index.Constant, Flags: index.NotTrue}
 }
 
-// unknown leaves an expression to CEL.
+// unknown is what nothing can be looked up by: a calculation, or else left to
+// CEL.
 func (t *indexing) unknown(e ast.Expr) *index.Expr {
+	if test := t.compute(e); test != nil {
+		return test
+	}
 	return &index.Expr{Op: index.Unknown, Field: t.first(e)}
 }
 
@@ -281,7 +286,7 @@ func (t *indexing) isTrue(e ast.Expr) *index.Expr {
 // conditions on x after that one; nil for any other. The first condition of a
 // loop decides for elements without the field, so that it is enough to look for
 // those of which it is true.
-func (t *indexing) exists(c ast.ComprehensionExpr) *index.Expr {
+func (t *indexing) exists(whole ast.Expr, c ast.ComprehensionExpr) *index.Expr {
 	if !isExists(c) || c.HasIterVar2() {
 		return nil
 	}
@@ -302,7 +307,7 @@ func (t *indexing) exists(c ast.ComprehensionExpr) *index.Expr {
 	if first == step {
 		return some
 	}
-	return &index.Expr{Op: index.And, Kids: []*index.Expr{some, {Op: index.Unknown, Field: list}}}
+	return &index.Expr{Op: index.And, Kids: []*index.Expr{some, t.unknown(whole)}}
 }
 
 // element is a comparison of an element of a loop, or what is in it, with
@@ -475,7 +480,11 @@ func (t *indexing) value(e ast.Expr) (index.Value, bool) {
 	if e.Kind() != ast.LiteralKind {
 		return index.Value{}, false
 	}
-	switch v := t.literal(e).(type) {
+	return constantValue(t.literal(e))
+}
+
+func constantValue(v ref.Val) (index.Value, bool) {
+	switch v := v.(type) {
 	case types.Bool:
 		return index.Value{Kind: index.Bool, Bool: bool(v)}, true
 	case types.Int:

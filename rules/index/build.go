@@ -27,6 +27,9 @@ type builder struct {
 
 	patterns   []*Pattern
 	patternIDs map[string]uint32
+	calcs      []calc
+	calcIDs    map[*Calc]uint32
+	loops      []slotID // around the part of a calculation that is being made
 	needs      map[slotID]map[Kinds][]uint32
 	rule       uint32 // that is being added
 	loose      []uint32
@@ -53,7 +56,7 @@ type ruleParts struct {
 func newBuilder(s *slots) *builder {
 	return &builder{
 		slots: s, consts: newConsts(), orders: orders{},
-		patternIDs: map[string]uint32{}, needs: map[slotID]map[Kinds][]uint32{},
+		patternIDs: map[string]uint32{}, calcIDs: map[*Calc]uint32{}, needs: map[slotID]map[Kinds][]uint32{},
 	}
 }
 
@@ -171,11 +174,11 @@ func (b *builder) absentOutsideData(k key) bool {
 }
 
 func asks(e *Expr) bool {
-	return e.Op == Unknown || slices.ContainsFunc(e.Kids, asks)
+	return e.Op == Unknown || e.Op == Compute || slices.ContainsFunc(e.Kids, asks)
 }
 
 func mentionsData(e *Expr) bool {
-	return e.Op == Unknown || e.Field != nil && e.Field.Root == Data || slices.ContainsFunc(e.Kids, mentionsData)
+	return e.Op == Unknown || e.Op == Compute || e.Field != nil && e.Field.Root == Data || slices.ContainsFunc(e.Kids, mentionsData)
 }
 
 // expect notes that a test of the rule fails on values of other kinds.
@@ -203,6 +206,16 @@ func (b *builder) patternOf(p *Pattern) uint32 {
 	return id
 }
 
+func (b *builder) calcOf(c *Calc) uint32 {
+	if id, ok := b.calcIDs[c]; ok {
+		return id
+	}
+	id := uint32(len(b.calcs))
+	b.calcs = append(b.calcs, b.makeCalc(c))
+	b.calcIDs[c] = id
+	return id
+}
+
 // finish makes the segment.
 func (b *builder) finish() *segment {
 	b.writeRanks()
@@ -219,6 +232,7 @@ func (b *builder) finish() *segment {
 		s.ids = append(s.ids, r.id)
 	}
 	s.ids = slices.Clip(s.ids)
+	s.calcs = b.calcs
 	s.patterns, s.loose, s.readFirst = b.patterns, b.loose, b.readFirst
 	s.needs = make(map[slotID][]need, len(b.needs))
 	for slot, lists := range b.needs {

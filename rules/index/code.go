@@ -50,6 +50,7 @@ const (
 //	tExists   slot             also tIsTrue
 //	tSome     slot of the list, slot, n, n constants
 //	tUnknown  slot or 0
+//	tCompute  slot or 0, calculation, n, n constants
 //	tConstant 0 or 1
 //	tNot      test
 //	tAnd      n, n words of tests   also tOr
@@ -66,6 +67,7 @@ const (
 	tIsTrue
 	tSome
 	tUnknown
+	tCompute
 	tConstant
 	tNot
 	tAnd

@@ -20,12 +20,17 @@ func (b *builder) encode(e *Expr) {
 		b.encode(e.Kids[0])
 	case Constant:
 		b.words = append(b.words, tConstant<<testShift|uint32(truthOf(e.Flags&NotTrue == 0)))
-	case Unknown:
+	case Unknown, Compute:
 		slot := noSlot
 		if e.Field != nil {
 			slot = b.slots.of(e.Field)
 		}
-		b.words = append(b.words, tUnknown<<testShift|slot)
+		if e.Op == Unknown {
+			b.words = append(b.words, tUnknown<<testShift|slot)
+			return
+		}
+		b.words = append(b.words, tCompute<<testShift|slot, b.calcOf(e.Calc))
+		b.values(e.Values)
 	case SomeEqual:
 		list := b.slots.of(e.Field)
 		b.words = append(b.words, tSome<<testShift|list, b.slots.some(list, e.Inner))

@@ -78,7 +78,7 @@ func (r *reading) eval(x *slots, e *Expr) truth {
 		return r.eval(x, e.Kids[0]).not()
 	case Constant:
 		return truthOf(e.Flags&NotTrue == 0)
-	case Unknown:
+	case Unknown, Compute:
 		if e.Field == nil {
 			return isAsk
 		}

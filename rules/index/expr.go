@@ -21,6 +21,7 @@ const (
 	Exists              // Field is there
 	IsTrue              // Field itself
 	SomeEqual           // an element of the list Field, or what is at Inner in it, is one of Values
+	Compute             // Calc; absent where Field (if any) is
 	Unknown             // what only the caller can evaluate; absent where Field (if any) is
 )
 
@@ -47,6 +48,7 @@ type Expr struct {
 	Inner   []string
 	Values  []Value
 	Pattern *Pattern
+	Calc    *Calc
 }
 
 // Pattern is a question about a text that an index does not understand.

@@ -13,12 +13,13 @@ type Finder struct {
 	Looked int
 
 	reading
-	index *Index
-	seg   *segment
-	look  []looked
-	stamp uint32
-	hits  []Hit
-	again bool // a rule may be among the hits twice
+	index     *Index
+	seg       *segment
+	look      []looked
+	stamp     uint32
+	hits      []Hit
+	computing computing
+	again     bool // a rule may be among the hits twice
 }
 
 // looked is what a slot's value is to the segment: which constant, and where
@@ -287,6 +288,12 @@ func (f *Finder) test(pc uint32) (truth, uint32) {
 			return f.missing(at), pc + 1
 		}
 		return isAsk, pc + 1
+	case tCompute:
+		n := code[pc+2]
+		if at != noSlot && f.get(at).kind == Absent {
+			return f.missing(at), pc + 3 + n
+		}
+		return f.compute(f.seg.calcs[code[pc+1]], code[pc+3:pc+3+n]), pc + 3 + n
 	case tConstant:
 		return truth(at), pc + 1
 	case tNot:

@@ -36,7 +36,7 @@ func (b *builder) trueKeys(e *Expr, at int) keySet {
 	case SomeEqual:
 		list := b.slots.of(e.Field)
 		return b.equalKeys(opSome, b.slots.some(list, e.Inner), e.Values)
-	case Unknown:
+	case Unknown, Compute:
 		if e.Field == nil {
 			return keySet{}
 		}
@@ -91,7 +91,7 @@ func (b *builder) falseKeys(e *Expr, at int) keySet {
 		parent := *e.Field
 		parent.Path = parent.Path[:len(parent.Path)-1]
 		return b.present(&parent, false)
-	case Unknown:
+	case Unknown, Compute:
 		if e.Field == nil {
 			return keySet{}
 		}

@@ -8,6 +8,7 @@ type segment struct {
 	consts   *consts
 	orders   orders
 	patterns []*Pattern
+	calcs    []calc
 
 	ids       []uint32 // of all rules, where some test is on data
 	needs     map[slotID][]need

@@ -1,0 +1,187 @@
+package index
+
+// Calc is a calculation: an expression whose value depends on several fields,
+// or on what is in a list. Nothing can be looked up by it, but it is evaluated
+// here rather than by the caller wherever all its values are what one would
+// expect. Whatever is unusual (an overflow, a value of another kind, a lot to
+// do) is left to the caller.
+type Calc struct {
+	Op      CalcOp
+	Kids    []*Calc
+	Field   *Field   // CalcField, CalcHas, CalcItem and loops
+	Inner   []string // CalcElement, CalcHasElement, CalcItem: names below an element
+	Depth   int      // CalcElement, CalcHasElement: of which loop, 0 for the outermost
+	At      int      // CalcItem: which element
+	Value   Value    // CalcConst
+	Whole   bool     // CalcConst: a number is an integer, not a double
+	Hole    int      // CalcConst: its value is Values[Hole-1] of the test, if above 0
+	Pattern *Pattern // CalcFits
+}
+
+// CalcOp is what a [Calc] does.
+type CalcOp uint8
+
+// The kinds of calculation. Operators follow CEL: whole numbers divide to whole
+// numbers, and with a double everything is a double.
+const (
+	CalcConst CalcOp = iota
+	CalcField
+	CalcElement // of a loop
+	CalcItem    // of a list, by its place
+	CalcHas
+	CalcHasElement
+
+	CalcAdd // numbers or texts
+	CalcSubtract
+	CalcMultiply
+	CalcDivide
+	CalcModulo
+	CalcNegate
+	CalcSize // of a text or list
+
+	CalcLess
+	CalcLessEqual
+	CalcGreater
+	CalcGreaterEqual
+	CalcEqual
+	CalcNotEqual
+	CalcIn // Kids[0] among the others
+	CalcHasPrefix
+	CalcHasSuffix
+	CalcContains
+	CalcFits
+
+	CalcAnd
+	CalcOr
+	CalcNot
+	CalcChoose // Kids[0] ? Kids[1] : Kids[2]
+
+	// Loops over the list Field. Kids[0] is asked of each element.
+	CalcExists
+	CalcAll
+	CalcOne
+	CalcCount // how many
+)
+
+// cval is a value in a calculation.
+type cval struct {
+	kind  cvalKind
+	yes   bool
+	whole int64
+	float float64
+	text  string
+	list  slotID
+}
+
+type cvalKind uint8
+
+const (
+	cGiveUp cvalKind = iota // ask the caller
+	cAbsent
+	cNull
+	cBool
+	cWhole
+	cFloat
+	cText
+	cList
+	cOther // known to be there, and no more
+)
+
+// calc computes a part of a calculation.
+type calc func(*computing) cval
+
+// computing is the evaluation of one calculation.
+type computing struct {
+	f      *Finder
+	consts []uint32
+	vars   [maxLoops]uint32 // elements of the loops around
+	work   int
+}
+
+const (
+	maxLoops = 4
+	// maxWork is when a calculation is given up: well before it would cost as
+	// much as the caller allows, which it then sees for itself.
+	maxWork = 10_000
+)
+
+// compute evaluates a calculation of a test.
+func (f *Finder) compute(c calc, consts []uint32) truth {
+	m := &f.computing
+	m.f, m.consts, m.work = f, consts, 0
+	switch v := c(m); v.kind {
+	case cBool:
+		return truthOf(v.yes)
+	case cAbsent:
+		return isAbsent
+	}
+	return isAsk
+}
+
+// spend counts work, and reports whether to go on.
+func (m *computing) spend(n int) bool {
+	m.work += n
+	return m.work <= maxWork
+}
+
+// of is a value of the event as one of a calculation.
+func (m *computing) of(v *val, at slotID) cval {
+	switch v.kind {
+	case Null:
+		return cval{kind: cNull}
+	case Bool:
+		return cval{kind: cBool, yes: v.yes}
+	case Number:
+		return numberOf(v)
+	case String:
+		if !m.spend(len(v.str) / 10) {
+			return cval{}
+		}
+		return cval{kind: cText, text: v.str}
+	case List:
+		return cval{kind: cList, list: at}
+	}
+	return cval{kind: cOther}
+}
+
+// numberOf tells whole numbers from others, as CEL does of what JSON has.
+func numberOf(v *val) cval {
+	n := v.number()
+	for i := range len(v.str) {
+		if c := v.str[i]; c == '.' || c|0x20 == 'e' {
+			if whole, ok := parseWhole(v.str); ok {
+				n = whole
+				break
+			}
+			return cval{kind: cFloat, float: n.Main}
+		}
+	}
+	return wholeOf(n)
+}
+
+// wholeOf is a whole number, which is given up where it is beyond 64 bits.
+func wholeOf(n Num) cval {
+	if n.Main >= 1<<62 || n.Main <= -1<<62 {
+		return cval{}
+	}
+	return cval{kind: cWhole, whole: int64(n.Main) + n.Rest}
+}
+
+func (v cval) num() (Num, bool) {
+	switch v.kind {
+	case cWhole:
+		return Int(v.whole), true
+	case cFloat:
+		return Float(v.float), v.float == v.float
+	}
+	return Num{}, false
+}
+
+// poor is what an operation gives whose operands are not both there: what the
+// first of them is.
+func poor(l, r cval) (cval, bool) {
+	if l.kind <= cAbsent {
+		return cval{kind: l.kind}, true
+	}
+	return cval{kind: r.kind}, r.kind <= cAbsent
+}

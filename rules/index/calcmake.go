@@ -1,0 +1,347 @@
+package index
+
+import "strings"
+
+// makeCalc turns a calculation into what computes it.
+func (b *builder) makeCalc(c *Calc) calc {
+	switch c.Op {
+	case CalcConst:
+		return constCalc(c)
+	case CalcField:
+		return b.fieldCalc(b.slots.of(c.Field))
+	case CalcItem:
+		return b.itemCalc(c)
+	case CalcElement:
+		return b.elementCalc(c)
+	case CalcHas:
+		return hasCalc(b.slots.of(c.Field))
+	case CalcHasElement:
+		return b.hasElementCalc(c)
+	case CalcNegate, CalcSize, CalcNot, CalcFits:
+		return b.unary(c)
+	case CalcIn:
+		return b.among(c)
+	case CalcAnd, CalcOr:
+		return b.logic(c)
+	case CalcChoose:
+		return b.chosen(c)
+	case CalcExists, CalcAll, CalcOne, CalcCount:
+		return b.loop(c)
+	}
+	return b.binary(c)
+}
+
+func constCalc(c *Calc) calc {
+	if c.Hole > 0 {
+		return func(m *computing) cval { return m.constant(c) }
+	}
+	var v cval
+	switch c.Value.Kind {
+	case Null:
+		v.kind = cNull
+	case Bool:
+		v = cbool(c.Value.Bool)
+	case String:
+		v = cval{kind: cText, text: c.Value.Str}
+	case Number:
+		if v = (cval{kind: cFloat, float: c.Value.Num.Main}); c.Whole {
+			v = wholeOf(c.Value.Num)
+		}
+	}
+	return func(*computing) cval { return v }
+}
+
+// constant is one that belongs to the test and not to the calculation.
+func (m *computing) constant(c *Calc) cval {
+	v := m.consts[c.Hole-1]
+	k := m.f.seg.consts
+	switch {
+	case v == nullVid:
+		return cval{kind: cNull}
+	case v < firstVid:
+		return cbool(v == trueVid)
+	case c.Value.Kind == String:
+		return cval{kind: cText, text: k.text(v)}
+	case c.Whole:
+		return wholeOf(k.num[k.at[v].start])
+	}
+	return cval{kind: cFloat, float: k.num[k.at[v].start].Main}
+}
+
+func (b *builder) fieldCalc(at slotID) calc {
+	return func(m *computing) cval {
+		v := m.f.get(at)
+		if v.kind != Absent {
+			return m.of(v, at)
+		}
+		if m.f.missing(at) == isAbsent {
+			return cval{kind: cAbsent}
+		}
+		return cval{}
+	}
+}
+
+// itemCalc is an element of a list, by its place, or what is below it.
+func (b *builder) itemCalc(c *Calc) calc {
+	list := b.slots.of(c.Field)
+	inner := b.slots.some(list, c.Inner)
+	elem := b.slots.all[list].elem
+	return func(m *computing) cval {
+		switch m.f.get(list).kind {
+		case List:
+		case Absent:
+			if m.f.missing(list) == isAbsent {
+				return cval{kind: cAbsent}
+			}
+			return cval{}
+		default:
+			return cval{}
+		}
+		all := m.f.each(elem)
+		if c.At < 0 || c.At >= len(all) {
+			return cval{kind: cAbsent}
+		}
+		return m.below(inner, all[c.At].elem)
+	}
+}
+
+func (b *builder) elementCalc(c *Calc) calc {
+	list := b.loops[c.Depth]
+	inner := b.slots.some(list, c.Inner)
+	return func(m *computing) cval { return m.below(inner, m.vars[c.Depth]) }
+}
+
+// below is the value of a slot in an element.
+func (m *computing) below(at slotID, elem uint32) cval {
+	if v := m.inElement(at, elem); v != nil {
+		return m.of(v, at)
+	}
+	for at = m.f.slots[at].parent; m.f.slots[at].many; at = m.f.slots[at].parent {
+		if v := m.inElement(at, elem); v != nil && v.kind == List {
+			return cval{}
+		}
+	}
+	return cval{kind: cAbsent}
+}
+
+func (m *computing) inElement(at slotID, elem uint32) *val {
+	all := m.f.each(at)
+	// Elements are counted upwards, and most have a value.
+	low, high := 0, len(all)
+	for low < high {
+		mid := (low + high) / 2
+		switch e := all[mid].elem; {
+		case e == elem:
+			return &all[mid]
+		case e < elem:
+			low = mid + 1
+		default:
+			high = mid
+		}
+	}
+	return nil
+}
+
+func hasCalc(at slotID) calc {
+	return func(m *computing) cval {
+		switch t := m.f.exists(at); t {
+		case isTrue, isFalse:
+			return cbool(t == isTrue)
+		case isAbsent:
+			return cval{kind: cAbsent}
+		}
+		return cval{}
+	}
+}
+
+func (b *builder) hasElementCalc(c *Calc) calc {
+	at := b.slots.some(b.loops[c.Depth], c.Inner)
+	parent := b.slots.all[at].parent
+	return func(m *computing) cval {
+		if m.inElement(at, m.vars[c.Depth]) != nil {
+			return cbool(true)
+		}
+		switch p := m.below(parent, m.vars[c.Depth]); p.kind {
+		case cAbsent, cGiveUp:
+			return cval{kind: p.kind}
+		case cList:
+			return cval{}
+		}
+		return cbool(false)
+	}
+}
+
+func (b *builder) unary(c *Calc) calc {
+	of := b.makeCalc(c.Kids[0])
+	switch c.Op {
+	case CalcNegate:
+		return func(m *computing) cval { return negate(of(m)) }
+	case CalcSize:
+		if f := c.Kids[0]; f.Op == CalcField && f.Field.Root == Data {
+			b.slots.some(b.slots.of(f.Field), nil)
+		}
+		return func(m *computing) cval { return m.size(of(m)) }
+	case CalcFits:
+		return func(m *computing) cval {
+			switch v := of(m); v.kind {
+			case cText:
+				if !m.spend(len(v.text)) {
+					return cval{}
+				}
+				return cbool(c.Pattern.Fits(v.text))
+			case cAbsent:
+				return v
+			}
+			return cval{}
+		}
+	}
+	return func(m *computing) cval {
+		switch v := of(m); v.kind {
+		case cBool:
+			return cbool(!v.yes)
+		case cAbsent:
+			return v
+		}
+		return cval{}
+	}
+}
+
+var binaries = map[CalcOp]func(*computing, cval, cval) cval{
+	CalcAdd: add, CalcSubtract: subtract, CalcMultiply: multiply, CalcDivide: divide, CalcModulo: modulo,
+	CalcLess: compared(CalcLess), CalcLessEqual: compared(CalcLessEqual),
+	CalcGreater: compared(CalcGreater), CalcGreaterEqual: compared(CalcGreaterEqual),
+	CalcEqual: equal, CalcNotEqual: notEqual,
+	CalcHasPrefix: texts(strings.HasPrefix), CalcHasSuffix: texts(strings.HasSuffix), CalcContains: texts(strings.Contains),
+}
+
+func (b *builder) binary(c *Calc) calc {
+	l, r, do := b.makeCalc(c.Kids[0]), b.makeCalc(c.Kids[1]), binaries[c.Op]
+	return func(m *computing) cval {
+		if !m.spend(1) {
+			return cval{}
+		}
+		a := l(m)
+		z := r(m)
+		if v, is := poor(a, z); is {
+			return v
+		}
+		return do(m, a, z)
+	}
+}
+
+func (b *builder) among(c *Calc) calc {
+	of := b.makeCalc(c.Kids[0])
+	var all []calc
+	for _, k := range c.Kids[1:] {
+		all = append(all, b.makeCalc(k))
+	}
+	return func(m *computing) cval {
+		v := of(m)
+		if v.kind <= cAbsent {
+			return cval{kind: v.kind}
+		}
+		for _, one := range all {
+			if yes, known := same(v, one(m)); !known {
+				return cval{}
+			} else if yes {
+				return cbool(true)
+			}
+		}
+		return cbool(false)
+	}
+}
+
+// logic is && and ||: one that decides does so whatever the other is.
+func (b *builder) logic(c *Calc) calc {
+	l, r, decides := b.makeCalc(c.Kids[0]), b.makeCalc(c.Kids[1]), c.Op == CalcOr
+	return func(m *computing) cval {
+		a := l(m)
+		if a.kind == cBool && a.yes == decides {
+			return a
+		}
+		z := r(m)
+		switch {
+		case z.kind == cBool && z.yes == decides:
+			return z
+		case a.kind == cBool && z.kind == cBool:
+			return z
+		case (a.kind == cBool || a.kind == cAbsent) && (z.kind == cBool || z.kind == cAbsent):
+			return cval{kind: cAbsent}
+		}
+		return cval{}
+	}
+}
+
+func (b *builder) chosen(c *Calc) calc {
+	which, l, r := b.makeCalc(c.Kids[0]), b.makeCalc(c.Kids[1]), b.makeCalc(c.Kids[2])
+	return func(m *computing) cval {
+		switch v := which(m); {
+		case v.kind == cBool && v.yes:
+			return l(m)
+		case v.kind == cBool:
+			return r(m)
+		case v.kind == cAbsent:
+			return v
+		}
+		return cval{}
+	}
+}
+
+// loop asks something of each element of a list.
+func (b *builder) loop(c *Calc) calc {
+	list := b.slots.of(c.Field)
+	b.slots.some(list, nil)
+	elem, depth := b.slots.all[list].elem, len(b.loops)
+	b.loops = append(b.loops, list)
+	ask := b.makeCalc(c.Kids[0])
+	b.loops = b.loops[:depth]
+	return func(m *computing) cval {
+		switch m.f.get(list).kind {
+		case List:
+		case Absent:
+			if m.f.missing(list) == isAbsent {
+				return cval{kind: cAbsent}
+			}
+			return cval{}
+		default:
+			return cval{}
+		}
+		yes, no, absent := 0, 0, 0
+		for _, e := range m.f.each(elem) {
+			if !m.spend(1) {
+				return cval{}
+			}
+			m.vars[depth] = e.elem
+			switch v := ask(m); {
+			case v.kind == cAbsent:
+				absent++
+			case v.kind != cBool:
+				return cval{}
+			case v.yes:
+				yes++
+			default:
+				no++
+			}
+		}
+		return counted(c.Op, yes, no, absent)
+	}
+}
+
+// counted is what a loop says, by what its elements said.
+func counted(op CalcOp, yes, no, absent int) cval {
+	switch {
+	case op == CalcExists && yes > 0:
+		return cbool(true)
+	case op == CalcAll && no > 0:
+		return cbool(false)
+	case absent > 0:
+		return cval{kind: cAbsent}
+	case op == CalcExists:
+		return cbool(false)
+	case op == CalcAll:
+		return cbool(true)
+	case op == CalcOne:
+		return cbool(yes == 1)
+	}
+	return cval{kind: cWhole, whole: int64(yes)}
+}
