@@ -42,6 +42,19 @@
 //     which its deliveries carry. A delivery names its target and never embeds
 //     its settings, so what waits is healed by fixing the target.
 //
+// # Looking back
+//
+// For every event of the archive it is known which rule set decided it
+// (history.go): the loop notes the sequence at which it first uses another one,
+// and the files of each are kept as long as an event that it decided, and of the
+// newest 20 in any case. An event that a crash lets be read again is decided
+// again; then the newest decision is the one that is told. What became of its
+// deliveries is put together from what the lanes hold, the history of outcomes,
+// the backlogs and the dead letters ([Router.Past]). Deliveries that ended within
+// the second before a crash may be missing in the history: then the answer is
+// "unknown", never a guess. Secrets are in none of it: rule files have only
+// references to them.
+//
 // # Who runs
 //
 // One goroutine reads and matches (the loop). A lane has as many workers as it

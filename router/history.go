@@ -32,7 +32,7 @@ type history struct {
 	mu      sync.Mutex
 	line    timeline
 	unsaved uint64          // notes from this sequence on are to be stored again; 0: none
-	kept    map[string]bool // versions whose files are stored
+	kept    map[string]bool // versions whose files are stored, or are being stored
 	told    map[string]bool // what was logged already
 	trimmed uint64          // the first event that was kept when tidy looked last
 
@@ -115,6 +115,7 @@ func (h *history) decided(seq uint64) string {
 func (h *history) keep(set *rules.Ruleset) {
 	h.mu.Lock()
 	kept := h.kept[set.Version]
+	h.kept[set.Version] = true
 	h.mu.Unlock()
 	if kept {
 		return
@@ -134,18 +135,16 @@ func (h *history) store(version string, sources []rules.Source) {
 	if err == nil {
 		err = h.bus.Remember(h.ctx, version, packed)
 	}
-	if err != nil {
-		if h.ctx.Err() == nil {
-			h.notKept(version, err)
-		}
-		return
+	if err != nil && h.ctx.Err() == nil {
+		h.notKept(version, err)
 	}
-	h.mu.Lock()
-	h.kept[version] = true
-	h.mu.Unlock()
 }
 
+// notKept lets a version be tried again, by tidy as long as it is in force.
 func (h *history) notKept(version string, err error) {
+	h.mu.Lock()
+	delete(h.kept, version)
+	h.mu.Unlock()
 	h.warn("files "+version, "the rule files could not be kept; what they decide cannot be explained once others are in force",
 		"version", version, "error", err)
 }

@@ -1,0 +1,38 @@
+package routertest
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+
+	"github.com/wye-events/wye/router/api"
+)
+
+// WriteRules replaces the rule file without loading it.
+func (p *Process) WriteRules(text string) {
+	p.t.Helper()
+	if err := os.WriteFile(p.rules, []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Reload replaces the rule file and has it loaded; the rules must be good.
+func (p *Process) Reload(text string) {
+	p.t.Helper()
+	p.WriteRules(text)
+	res, err := client.Post("http://"+p.admin+"/-/reload", "", nil)
+	if err != nil {
+		p.t.Fatal("reload the rules: ", err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		p.t.Fatal("the rules were refused: ", res.Status)
+	}
+}
+
+// Past is what /api/v1/events says of one.
+func (p *Process) Past(seq uint64) (doc api.EventDoc) {
+	p.t.Helper()
+	p.ask(fmt.Sprint("/api/v1/events/", seq), &doc)
+	return doc
+}
