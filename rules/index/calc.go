@@ -1,5 +1,10 @@
 package index
 
+import (
+	"math"
+	"strings"
+)
+
 // Calc is a calculation: an expression whose value depends on several fields,
 // or on what is in a list. Nothing can be looked up by it, but it is evaluated
 // here rather than by the caller wherever all its values are what one would
@@ -65,13 +70,20 @@ const (
 
 // cval is a value in a calculation.
 type cval struct {
-	kind  cvalKind
-	yes   bool
-	whole int64
-	float float64
-	text  string
-	list  slotID
+	kind cvalKind
+	yes  bool
+	list slotID
+	num  uint64 // a whole number, or the bits of a float
+	text string
 }
+
+func (v cval) whole() int64   { return int64(v.num) }
+func (v cval) float() float64 { return math.Float64frombits(v.num) }
+
+func cwhole(i int64) cval   { return cval{kind: cWhole, num: uint64(i)} }
+func cfloat(f float64) cval { return cval{kind: cFloat, num: math.Float64bits(f)} }
+func cbool(yes bool) cval   { return cval{kind: cBool, yes: yes} }
+func ctext(s string) cval   { return cval{kind: cText, text: s} }
 
 type cvalKind uint8
 
@@ -130,14 +142,14 @@ func (m *computing) of(v *val, at slotID) cval {
 	case Null:
 		return cval{kind: cNull}
 	case Bool:
-		return cval{kind: cBool, yes: v.yes}
+		return cbool(v.yes)
 	case Number:
 		return numberOf(v)
 	case String:
 		if !m.spend(len(v.str) / 10) {
 			return cval{}
 		}
-		return cval{kind: cText, text: v.str}
+		return ctext(v.str)
 	case List:
 		return cval{kind: cList, list: at}
 	}
@@ -146,17 +158,32 @@ func (m *computing) of(v *val, at slotID) cval {
 
 // numberOf tells whole numbers from others, as CEL does of what JSON has.
 func numberOf(v *val) cval {
-	n := v.number()
-	for i := range len(v.str) {
-		if c := v.str[i]; c == '.' || c|0x20 == 'e' {
-			if whole, ok := parseWhole(v.str); ok {
-				n = whole
-				break
-			}
-			return cval{kind: cFloat, float: n.Main}
-		}
+	if v.form == formUnknown {
+		v.form = formOf(v)
 	}
-	return wholeOf(n)
+	if v.form == formFloat {
+		return cfloat(v.number().Main)
+	}
+	return wholeOf(v.number())
+}
+
+// form is whether a number is whole by what is written.
+type form uint8
+
+const (
+	formUnknown form = iota
+	formWhole
+	formFloat
+)
+
+func formOf(v *val) form {
+	if !strings.ContainsAny(v.str, ".eE") {
+		return formWhole
+	}
+	if _, ok := parseWhole(v.str); ok {
+		return formWhole
+	}
+	return formFloat
 }
 
 // wholeOf is a whole number, which is given up where it is beyond 64 bits.
@@ -164,15 +191,16 @@ func wholeOf(n Num) cval {
 	if n.Main >= 1<<62 || n.Main <= -1<<62 {
 		return cval{}
 	}
-	return cval{kind: cWhole, whole: int64(n.Main) + n.Rest}
+	return cwhole(int64(n.Main) + n.Rest)
 }
 
-func (v cval) num() (Num, bool) {
+func (v cval) value() (Num, bool) {
 	switch v.kind {
 	case cWhole:
-		return Int(v.whole), true
+		return Int(v.whole()), true
 	case cFloat:
-		return Float(v.float), v.float == v.float
+		f := v.float()
+		return Float(f), !math.IsNaN(f)
 	}
 	return Num{}, false
 }

@@ -42,9 +42,9 @@ func constCalc(c *Calc) calc {
 	case Bool:
 		v = cbool(c.Value.Bool)
 	case String:
-		v = cval{kind: cText, text: c.Value.Str}
+		v = ctext(c.Value.Str)
 	case Number:
-		if v = (cval{kind: cFloat, float: c.Value.Num.Main}); c.Whole {
+		if v = cfloat(c.Value.Num.Main); c.Whole {
 			v = wholeOf(c.Value.Num)
 		}
 	}
@@ -61,11 +61,11 @@ func (m *computing) constant(c *Calc) cval {
 	case v < firstVid:
 		return cbool(v == trueVid)
 	case c.Value.Kind == String:
-		return cval{kind: cText, text: k.text(v)}
+		return ctext(k.text(v))
 	case c.Whole:
 		return wholeOf(k.num[k.at[v].start])
 	}
-	return cval{kind: cFloat, float: k.num[k.at[v].start].Main}
+	return cfloat(k.num[k.at[v].start].Main)
 }
 
 func (b *builder) fieldCalc(at slotID) calc {
@@ -343,5 +343,5 @@ func counted(op CalcOp, yes, no, absent int) cval {
 	case op == CalcOne:
 		return cbool(yes == 1)
 	}
-	return cval{kind: cWhole, whole: int64(yes)}
+	return cwhole(int64(yes))
 }

@@ -12,25 +12,25 @@ func add(m *computing, l, r cval) cval {
 		if !m.spend((len(l.text) + len(r.text)) / 10) {
 			return cval{}
 		}
-		return cval{kind: cText, text: l.text + r.text}
+		return ctext(l.text + r.text)
 	}
 	if l.kind == cWhole && r.kind == cWhole {
-		sum := l.whole + r.whole
-		if (sum > l.whole) != (r.whole > 0) {
+		sum := l.whole() + r.whole()
+		if (sum > l.whole()) != (r.whole() > 0) {
 			return cval{}
 		}
-		return cval{kind: cWhole, whole: sum}
+		return cwhole(sum)
 	}
 	return floats(l, r, func(a, b float64) float64 { return a + b })
 }
 
 func subtract(_ *computing, l, r cval) cval {
 	if l.kind == cWhole && r.kind == cWhole {
-		difference := l.whole - r.whole
-		if (difference < l.whole) != (r.whole > 0) {
+		difference := l.whole() - r.whole()
+		if (difference < l.whole()) != (r.whole() > 0) {
 			return cval{}
 		}
-		return cval{kind: cWhole, whole: difference}
+		return cwhole(difference)
 	}
 	return floats(l, r, func(a, b float64) float64 { return a - b })
 }
@@ -38,27 +38,27 @@ func subtract(_ *computing, l, r cval) cval {
 func multiply(_ *computing, l, r cval) cval {
 	if l.kind == cWhole && r.kind == cWhole {
 		const root = 1 << 31
-		if l.whole <= -root || l.whole >= root || r.whole <= -root || r.whole >= root {
+		if l.whole() <= -root || l.whole() >= root || r.whole() <= -root || r.whole() >= root {
 			return cval{}
 		}
-		return cval{kind: cWhole, whole: l.whole * r.whole}
+		return cwhole(l.whole() * r.whole())
 	}
 	return floats(l, r, func(a, b float64) float64 { return a * b })
 }
 
 func divide(_ *computing, l, r cval) cval {
 	if l.kind == cWhole && r.kind == cWhole {
-		if r.whole == 0 || r.whole == -1 {
+		if r.whole() == 0 || r.whole() == -1 {
 			return cval{}
 		}
-		return cval{kind: cWhole, whole: l.whole / r.whole}
+		return cwhole(l.whole() / r.whole())
 	}
 	return floats(l, r, func(a, b float64) float64 { return a / b })
 }
 
 func modulo(_ *computing, l, r cval) cval {
-	if l.kind == cWhole && r.kind == cWhole && r.whole != 0 && r.whole != -1 {
-		return cval{kind: cWhole, whole: l.whole % r.whole}
+	if l.kind == cWhole && r.kind == cWhole && r.whole() != 0 && r.whole() != -1 {
+		return cwhole(l.whole() % r.whole())
 	}
 	return cval{}
 }
@@ -70,15 +70,15 @@ func floats(l, r cval, combine func(a, b float64) float64) cval {
 	if !aOK || !bOK {
 		return cval{}
 	}
-	return cval{kind: cFloat, float: combine(a, b)}
+	return cfloat(combine(a, b))
 }
 
 func (v cval) double() (float64, bool) {
 	switch v.kind {
 	case cWhole:
-		return float64(v.whole), true
+		return float64(v.whole()), true
 	case cFloat:
-		return v.float, true
+		return v.float(), true
 	}
 	return 0, false
 }
@@ -86,11 +86,11 @@ func (v cval) double() (float64, bool) {
 func negate(v cval) cval {
 	switch v.kind {
 	case cWhole:
-		if v.whole != math.MinInt64 {
-			return cval{kind: cWhole, whole: -v.whole}
+		if v.whole() != math.MinInt64 {
+			return cwhole(-v.whole())
 		}
 	case cFloat:
-		return cval{kind: cFloat, float: -v.float}
+		return cfloat(-v.float())
 	case cAbsent:
 		return v
 	}
@@ -100,10 +100,10 @@ func negate(v cval) cval {
 func (m *computing) size(v cval) cval {
 	switch v.kind {
 	case cText:
-		return cval{kind: cWhole, whole: int64(utf8.RuneCountInString(v.text))}
+		return cwhole(int64(utf8.RuneCountInString(v.text)))
 	case cList:
 		if s := &m.f.slots[v.list]; s.elem != noSlot && !s.many {
-			return cval{kind: cWhole, whole: int64(len(m.f.each(s.elem)))}
+			return cwhole(int64(len(m.f.each(s.elem))))
 		}
 	case cAbsent:
 		return v
@@ -115,8 +115,8 @@ func (m *computing) size(v cval) cval {
 func compared(op CalcOp) func(*computing, cval, cval) cval {
 	return func(_ *computing, l, r cval) cval {
 		var order int
-		a, aOK := l.num()
-		b, bOK := r.num()
+		a, aOK := l.value()
+		b, bOK := r.value()
 		switch {
 		case aOK && bOK:
 			order = a.compare(b)
@@ -137,15 +137,13 @@ func compared(op CalcOp) func(*computing, cval, cval) cval {
 	}
 }
 
-func cbool(yes bool) cval { return cval{kind: cBool, yes: yes} }
-
 // same is == of two values that are no lists or objects.
 func same(l, r cval) (equal, known bool) {
 	if l.kind >= cList || r.kind >= cList {
 		return false, false
 	}
-	a, aOK := l.num()
-	b, bOK := r.num()
+	a, aOK := l.value()
+	b, bOK := r.value()
 	switch {
 	case aOK && bOK:
 		return a == b, true

@@ -14,6 +14,7 @@ type val struct {
 	kind Kind
 	yes  bool   // Bool
 	num  bool   // Num was made
+	form form   // of a Number, once it was asked for
 	Num  Num    // Number, Time
 	str  string // String; of a Number its spelling
 }
@@ -107,7 +108,7 @@ func (r *reading) get(at slotID) *val {
 		v.turn, v.kind = r.turn, Absent
 		return v
 	}
-	v.turn, v.num = r.turn, false
+	v.turn, v.num, v.form = r.turn, false, formUnknown
 	r.attribute(v, &r.slots[at])
 	if r.bad[at].has(v.kind) {
 		r.odd = append(r.odd, at)
@@ -221,7 +222,7 @@ func (r *reading) put(at slotID, kind Kind) *val {
 	if v.turn == r.turn {
 		r.forget(at)
 	}
-	v.turn, v.kind, v.num = r.turn, kind, false
+	v.turn, v.kind, v.num, v.form = r.turn, kind, false, formUnknown
 	return v
 }
 
