@@ -59,7 +59,10 @@ func (m *Matcher) Match(ev *cloudevent.Event, into []Match) []Match {
 	hits, ok := m.index.Find(&e.finder, ev)
 	if !ok { // the data is not what it says it is
 		m.release(e)
-		return m.MatchOneByOne(ev, into)
+		from := len(into)
+		into = m.MatchOneByOne(ev, into)
+		slices.SortFunc(into[from:], func(a, b Match) int { return strings.Compare(a.Rule.Name, b.Rule.Name) })
+		return into
 	}
 	m.sort(hits)
 	for _, h := range hits {
