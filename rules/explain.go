@@ -115,7 +115,9 @@ type Part struct {
 	Decided bool   `json:"decided,omitempty"`
 
 	Parts []*Part `json:"parts,omitempty"`
-	// Elements are those that decided a loop, Of is how many there are in all.
+	// Loop is exists, all, exists_one, existsOne, filter or map. Elements are
+	// those that decided it, Of is how many there are in all.
+	Loop     string    `json:"loop,omitempty"`
 	Elements []Element `json:"elements,omitempty"`
 	Of       int       `json:"of,omitempty"`
 }

@@ -66,7 +66,10 @@ func (f *finding) hint(x *explainer, base *clause, holder ref.Val, name string) 
 		}
 		known = h.attributeNames()
 	case *headerMap:
-		known = namesOf(h)
+		if known = namesOf(h); len(known) == 0 {
+			f.message += "; the event has no headers"
+			return
+		}
 	case traits.Mapper:
 		known = namesOf(h)
 	case traits.Lister:

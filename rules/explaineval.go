@@ -111,7 +111,7 @@ func (e *evaluator) evaluate(c *clause, s *scope) (r reading) {
 	defer func() {
 		if p := recover(); p != nil {
 			r = reading{err: causeOf(p)}
-			if errors.As(r.err, &interpreter.EvalCancelledError{}) {
+			if r.tooLong() {
 				e.spend(costLimit)
 			}
 		}
@@ -171,3 +171,6 @@ func (e *evaluator) planClause(expr ast.Expr) planned {
 // that is neither is an error to && and ||.
 func (r reading) isTrue() bool  { return r.err == nil && r.value == types.True }
 func (r reading) isFalse() bool { return r.err == nil && r.value == types.False }
+
+// tooLong tells whether the evaluation was stopped at the limit of its cost.
+func (r reading) tooLong() bool { return errors.As(r.err, &interpreter.EvalCancelledError{}) }

@@ -10,7 +10,6 @@ import (
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
-	"github.com/google/cel-go/interpreter"
 )
 
 // finding is why a clause is not true.
@@ -48,7 +47,7 @@ func (x *explainer) failure(c *clause, s *scope) finding {
 		return finding{reason: ReasonError, message: r.err.Error()}
 	case isMissing(r.err):
 		return x.absence(c, s)
-	case errors.As(r.err, &interpreter.EvalCancelledError{}):
+	case r.tooLong():
 		return finding{reason: ReasonError, message: fmt.Sprintf("%s: %s", x.cited(c), errCost)}
 	}
 	reason := ReasonError
@@ -80,9 +79,7 @@ func (x *explainer) culprit(c *clause, s *scope) (*clause, *scope, reading) {
 	case PartAnd, PartOr:
 		next = x.decisiveTerm(c, s)
 	case PartChoice:
-		if next = x.branch(c, s); next == nil {
-			next = c.kids[0]
-		}
+		next = x.branchOrCondition(c, s)
 	case PartLoop:
 		next, round = x.loopCulprit(c, s)
 	default:
@@ -103,9 +100,11 @@ func (x *explainer) culprit(c *clause, s *scope) (*clause, *scope, reading) {
 }
 
 func (x *explainer) loopCulprit(c *clause, s *scope) (*clause, *scope) {
-	over := x.reading(c.kids[0], s)
-	if over.err != nil {
+	switch over := x.reading(c.kids[0], s); {
+	case over.err != nil:
 		return c.kids[0], s
+	case x.reading(c, s).tooLong():
+		return nil, s
 	}
 	for _, round := range x.scopes(c, s) {
 		if body := x.roundClause(c, round); x.failsLoop(c, x.reading(body, round)) {

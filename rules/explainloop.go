@@ -18,7 +18,7 @@ const (
 // loop adds what a loop loops over, and the elements that decided.
 func (x *explainer) loop(p *Part, c *clause, s *scope) {
 	if c.kids[0].kind != PartLiteral && !isVariable(c.kids[0]) {
-		p.Parts = append(p.Parts, x.part(c.kids[0], s))
+		p.Parts = append(p.Parts, x.part(c.kids[0], s, false))
 	}
 	p.Of = len(x.scopes(c, s))
 	for _, i := range x.decisiveRounds(c, s) {
@@ -26,9 +26,10 @@ func (x *explainer) loop(p *Part, c *clause, s *scope) {
 			return
 		}
 		round := x.scopes(c, s)[i]
+		body := x.roundClause(c, round)
 		p.Elements = append(p.Elements, Element{
 			Variable: c.variable, At: round.path, Index: i, Value: valueOf(round.value),
-			Part: x.part(x.roundClause(c, round), round),
+			Part: x.part(body, round, c.loop != "map"),
 		})
 	}
 }
@@ -66,7 +67,11 @@ func (x *explainer) decisiveRounds(c *clause, s *scope) []int {
 	case "exists_one", "existsOne":
 		found = x.roundsThatHold(c, s)
 	}
-	if failed := x.reading(c, s).err != nil; failed && (len(found) == 0 || c.loop != "exists" && c.loop != "all") {
+	whole := x.reading(c, s)
+	if whole.tooLong() {
+		return nil
+	}
+	if failed := whole.err != nil; failed && (len(found) == 0 || c.loop != "exists" && c.loop != "all") {
 		found = first(func(r reading) bool { return x.failsLoop(c, r) })
 	}
 	switch {

@@ -65,4 +65,16 @@ func (r *Rule) nearType(eventType string) float64 {
 	return rounded(best)
 }
 
+// nearlyOf is the type that differs from that of an event by a slip of the
+// finger. Types that differ by a word are different on purpose.
+func nearlyOf(eventType string, on []string) (string, bool) {
+	const slip = 3
+	for _, want := range on {
+		if !isPattern(want) && distance(eventType, want, slip) < slip {
+			return want, true
+		}
+	}
+	return "", false
+}
+
 func rounded(f float64) float64 { return math.Round(f*1000) / 1000 }

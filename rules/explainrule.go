@@ -111,9 +111,9 @@ func (in *inspection) rule(r *CompiledRule, detail bool) ExplainedRule {
 	case !r.FitsType(eventType):
 		x.Outcome, x.Reason, x.Near = OutcomeWrongType, ReasonWrongType, r.nearType(eventType)
 		x.Message = "it looks at " + typesWords(r.On)
-		if on, ok := nearest(eventType, r.On); ok {
+		if on, ok := nearlyOf(eventType, r.On); ok {
 			x.Nearest = on
-			x.Message += "; the type of the event is nearly that"
+			x.Message += ", which is nearly the type of the event"
 		}
 	case r.condition == nil:
 		x.Outcome, x.Near = OutcomeMatched, 1
@@ -139,9 +139,9 @@ func typesWords(on []string) string {
 func disabledWords(x ExplainedRule) string {
 	switch {
 	case x.WouldMatch:
-		return "it is disabled; it would match"
+		return "it is disabled; otherwise it would match"
 	case x.Message != "":
-		return "it is disabled; and " + x.Message
+		return "it is disabled, and " + x.Message
 	}
 	return "it is disabled"
 }
@@ -186,7 +186,7 @@ func (in *inspection) detail(x *ExplainedRule, r *CompiledRule, e *evaluator, to
 		evaluator: e, ev: &in.event, places: r.Place.inside(r.When, f),
 		all: in.options.All, left: maxParts, rounds: map[known][]*scope{},
 	}
-	x.Condition = w.part(e.root, top)
+	x.Condition = w.part(e.root, top, true)
 	x.Condition.inFile(r.Place.File)
 	if x.Outcome == OutcomeMatched {
 		return

@@ -100,6 +100,8 @@ func (s *spans) own(c *clause, i int) (from, to int) {
 		return from, s.shut(i)
 	case s.tokens[i].kind == celOpen:
 		return i, s.shut(i)
+	case c.expr.Kind() == ast.IdentKind && i > 0 && s.tokens[i-1].text == ".":
+		return i - 1, i // a global name
 	case (text == "." || text == "-") && i+1 < len(s.tokens):
 		return i, i + 1 // a field, the name of what is global, a negative number
 	}

@@ -47,7 +47,7 @@ func alternatives(part *Part) string {
 	case part.Held:
 		return "one of these:"
 	case part.Value == nil:
-		return "one of these failed, and none is true:"
+		return "none of these is true:"
 	}
 	return "none of these:"
 }
@@ -67,7 +67,7 @@ func (p *explainPrinter) marked(part *Part, indent, text string, point bool) {
 	switch {
 	case part.Held:
 		mark, style = "✓ ", styleGreen
-	case part.Reason == ReasonError || part.Reason == ReasonKind && part.Value == nil:
+	case part.Reason == ReasonError || part.Reason == ReasonKind && (part.Value == nil || part.Value.Type != "bool"):
 		mark, style = "! ", styleYellow
 	case part.Value != nil && part.Value.Type != "bool":
 		mark, style = "· ", styleDim
@@ -84,9 +84,17 @@ func (p *explainPrinter) marked(part *Part, indent, text string, point bool) {
 
 // note prints the reason in words, where values do not tell it.
 func (p *explainPrinter) note(part *Part, indent string) {
-	if part.Message != "" && part.Reason != ReasonFalse {
-		p.line(indent + p.paint(styleYellow, printable(strings.ReplaceAll(part.Message, "`", ""))))
+	counted := part.Loop == "exists_one" || part.Loop == "existsOne"
+	if part.Message == "" || part.Reason == ReasonFalse && !counted {
+		return
 	}
+	text := part.Message
+	if cited, rest, ok := strings.Cut(text, "`: "); ok {
+		if cited, _ = strings.CutSuffix(cited, "…"); strings.HasPrefix("`"+oneLine(part.Text), cited) {
+			text = rest
+		}
+	}
+	p.line(indent + p.paint(styleYellow, printable(strings.ReplaceAll(text, "`", ""))))
 }
 
 // loop prints a loop with the elements that decided.
@@ -102,6 +110,9 @@ func (p *explainPrinter) loop(part *Part, indent string, point bool) {
 	for _, e := range part.Elements {
 		p.line(indent + treeStep + p.paint(styleDim, elementWords(e)))
 		p.tree(e.Part, indent+treeStep+"  ", failing(e.Part) > 1)
+	}
+	if part.Reason == ReasonFalse { // what failed is told at the element
+		p.note(part, indent+treeStep)
 	}
 	if left := part.Of - len(part.Elements); left > 0 && len(part.Elements) > 1 {
 		p.line(indent + treeStep + p.paint(styleDim, fmt.Sprintf("… and %d more", left)))
@@ -123,7 +134,7 @@ func (p *explainPrinter) leaf(part *Part, indent string, point bool) {
 	p.marked(part, indent, text, point)
 	indent += "  "
 	var values []valueAt
-	if part.Kind == PartField {
+	if part.Kind == PartField && !part.Held {
 		values = appendValue(values, part, part, columns)
 	}
 	for _, kid := range leafParts(part) {
@@ -170,11 +181,12 @@ func appendValue(values []valueAt, top, part *Part, columns []int) []valueAt {
 // anchor is the character of a part under which its value stands: its first,
 // or where that is the first of something inside it, what follows that.
 func anchor(part *Part) int {
+	runes := []rune(part.Text)
 	for _, kid := range part.Parts {
-		if kid.Start != part.Start {
+		before := string(runes[:min(max(kid.Start-part.Start, 0), len(runes))])
+		if strings.Trim(before, "( \n\t") != "" {
 			continue
 		}
-		runes := []rune(part.Text)
 		for at := kid.End; at < part.End && at-part.Start < len(runes); at++ {
 			if r := runes[at-part.Start]; !unicode.IsSpace(r) && r != ')' {
 				return at

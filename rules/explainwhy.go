@@ -20,12 +20,13 @@ type explainer struct {
 // maxParts bounds an explanation of one rule: loops in loops have many parts.
 const maxParts = 3000
 
-// newPart is a clause with its value, and nothing below it.
-func (x *explainer) newPart(c *clause, s *scope) *Part {
+// newPart is a clause with its value, and nothing below it. Of one that is
+// asked, its value is to be true or false.
+func (x *explainer) newPart(c *clause, s *scope, asked bool) *Part {
 	x.left--
 	at := x.places.at(c.start)
 	p := &Part{
-		Text: x.textOf(c), Start: c.start, End: c.end, Kind: c.kind,
+		Text: x.textOf(c), Start: c.start, End: c.end, Kind: c.kind, Loop: c.loop,
 		Place: Place{Line: at.line, Column: at.column},
 	}
 	r := x.reading(c, s)
@@ -33,7 +34,7 @@ func (x *explainer) newPart(c *clause, s *scope) *Part {
 		v := valueOf(r.value)
 		p.Value, p.Held = &v, r.isTrue()
 	}
-	if r.err != nil || r.isFalse() {
+	if r.err != nil || r.isFalse() || asked && !r.isTrue() {
 		f := x.finding(c, s)
 		p.Reason, p.Message, p.Nearest = f.reason, f.message, f.nearest
 	}
@@ -41,8 +42,8 @@ func (x *explainer) newPart(c *clause, s *scope) *Part {
 }
 
 // part is a clause with what is below it: what decided its value, or all.
-func (x *explainer) part(c *clause, s *scope) *Part {
-	p := x.newPart(c, s)
+func (x *explainer) part(c *clause, s *scope, asked bool) *Part {
+	p := x.newPart(c, s, asked)
 	if x.left <= 0 {
 		return p
 	}
@@ -50,11 +51,11 @@ func (x *explainer) part(c *clause, s *scope) *Part {
 	case PartAnd, PartOr:
 		x.terms(p, c, s)
 	case PartChoice:
-		x.choice(p, c, s)
+		x.choice(p, c, s, asked)
 	case PartLoop:
 		x.loop(p, c, s)
 	case PartNot:
-		p.Parts = append(p.Parts, x.part(c.kids[0], s))
+		p.Parts = append(p.Parts, x.part(c.kids[0], s, true))
 	default:
 		p.Parts = x.operands(c, s)
 	}
@@ -68,15 +69,18 @@ func (x *explainer) terms(p *Part, c *clause, s *scope) {
 	decisive := x.decisiveTerm(c, s)
 	for _, kid := range c.kids {
 		if x.all || decisive == nil || !p.Held && !x.reading(kid, s).isTrue() || p.Held && kid == decisive {
-			p.Parts = append(p.Parts, x.part(kid, s))
+			p.Parts = append(p.Parts, x.part(kid, s, true))
 		} else {
-			p.Parts = append(p.Parts, x.newPart(kid, s))
+			p.Parts = append(p.Parts, x.newPart(kid, s, true))
 		}
 	}
 }
 
 // decisiveTerm is the term that decides an && or ||, or nil where all do.
 func (x *explainer) decisiveTerm(c *clause, s *scope) *clause {
+	if x.reading(c, s).tooLong() {
+		return x.tooLong(c.kids, s)
+	}
 	var failed *clause
 	for _, kid := range c.kids {
 		r := x.reading(kid, s)
@@ -90,17 +94,31 @@ func (x *explainer) decisiveTerm(c *clause, s *scope) *clause {
 	return failed
 }
 
+// tooLong is the first clause that takes too long by itself, if one does: what
+// is too much may also be the sum.
+func (x *explainer) tooLong(all []*clause, s *scope) *clause {
+	for _, c := range all {
+		if x.reading(c, s).tooLong() {
+			return c
+		}
+	}
+	return nil
+}
+
 // choice adds the condition of c ? a : b, and the branch that it chose.
-func (x *explainer) choice(p *Part, c *clause, s *scope) {
-	p.Parts = append(p.Parts, x.part(c.kids[0], s))
+func (x *explainer) choice(p *Part, c *clause, s *scope, asked bool) {
+	p.Parts = append(p.Parts, x.part(c.kids[0], s, true))
 	if x.all {
-		p.Parts = append(p.Parts, x.part(c.kids[1], s), x.part(c.kids[2], s))
+		p.Parts = append(p.Parts, x.part(c.kids[1], s, asked), x.part(c.kids[2], s, asked))
 	} else if branch := x.branch(c, s); branch != nil {
-		p.Parts = append(p.Parts, x.part(branch, s))
+		p.Parts = append(p.Parts, x.part(branch, s, asked))
 	}
 }
 
 func (x *explainer) branch(c *clause, s *scope) *clause {
+	if x.reading(c, s).tooLong() {
+		return x.tooLong(c.kids, s)
+	}
 	switch r := x.reading(c.kids[0], s); {
 	case r.isTrue():
 		return c.kids[1]
@@ -108,6 +126,14 @@ func (x *explainer) branch(c *clause, s *scope) *clause {
 		return c.kids[2]
 	}
 	return nil
+}
+
+// branchOrCondition is where a choice was decided.
+func (x *explainer) branchOrCondition(c *clause, s *scope) *clause {
+	if next := x.branch(c, s); next != nil || x.reading(c, s).tooLong() {
+		return next
+	}
+	return c.kids[0]
 }
 
 // operands are the parts of a call or field that are worth showing: what is
@@ -120,12 +146,12 @@ func (x *explainer) operands(c *clause, s *scope) []*Part {
 		case x.left <= 0 || kid.kind == PartLiteral || isVariable(kid):
 		case i == 0 && isField(c) && isField(kid):
 			if r := x.reading(kid, s); r.err != nil {
-				parts = append(parts, x.part(kid, s))
+				parts = append(parts, x.part(kid, s, false))
 			} else {
 				parts = append(parts, x.operands(kid, s)...)
 			}
 		default:
-			parts = append(parts, x.part(kid, s))
+			parts = append(parts, x.part(kid, s, false))
 		}
 	}
 	return parts
@@ -146,9 +172,7 @@ func (x *explainer) decided(p *Part, c *clause, s *scope) *Part {
 	case PartAnd:
 		next = x.decisiveTerm(c, s)
 	case PartChoice:
-		if next = x.branch(c, s); next == nil {
-			next = c.kids[0]
-		}
+		next = x.branchOrCondition(c, s)
 	}
 	for _, kid := range p.Parts {
 		if next != nil && kid.Start == next.start && kid.End == next.end {
