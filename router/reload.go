@@ -93,7 +93,7 @@ func (r *Router) reload(ctx context.Context) error {
 	report := r.loader.Report()
 	r.log.Info("rules loaded", "path", r.cfg.Rules, "version", matcher.Version(),
 		"rules", report.Rules, "targets", report.Targets, "compiled", report.Compiled, "shapes", report.Shapes,
-		"took", report.Took.Round(time.Microsecond), "bytes", report.TextBytes+report.RuleBytes)
+		"took", report.Took.Round(time.Microsecond), "bytes", report.Bytes())
 	return nil
 }
 

@@ -7,21 +7,28 @@ import (
 
 // Report is what a load did, and what the rule set takes.
 type Report struct {
-	Files, Rules, Targets int
+	Files, Targets, Rules int
 
-	Compiled int // conditions of rules in files that were new or changed
-	Checked  int // of these, how many were parsed and checked; the others have a known shape
-	Shapes   int // shapes of conditions that are remembered
+	Compiled int // rules of the files that were new or had changed
+	Checked  int // conditions of these that were parsed and checked: one or two of each shape
+	Shapes   int // of conditions, that are remembered
 	Took     time.Duration
 
-	TextBytes int64 // of the rule files
-	RuleBytes int64 // of what is kept for the rules beside the files' text
+	TextBytes  int64 // of the rule files
+	RuleBytes  int64 // of what is kept for each rule, beside the text
+	IndexBytes int64 // of the matcher's index
 }
+
+// Bytes is what the rule set takes in memory, with the text of its files.
+func (r Report) Bytes() int64 { return r.TextBytes + r.RuleBytes + r.IndexBytes }
 
 // Report is that of the latest load that gave a rule set.
 func (l *Loader) Report() Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.last != nil {
+		l.report.IndexBytes = l.last.matcher.index.Bytes()
+	}
 	return l.report
 }
 
@@ -30,7 +37,8 @@ func (l *loadedSet) report() Report {
 	for _, f := range l.files {
 		r.TextBytes += int64(len(f.text))
 	}
-	const perRule = unsafe.Sizeof(Rule{}) + unsafe.Sizeof(CompiledRule{}) + unsafe.Sizeof(condition{}) + 2*unsafe.Sizeof(uintptr(0))
+	const pointers = 2 // in the lists of the rule set and the matcher
+	const perRule = unsafe.Sizeof(Rule{}) + unsafe.Sizeof(CompiledRule{}) + unsafe.Sizeof(condition{}) + pointers*unsafe.Sizeof(l)
 	r.RuleBytes = int64(len(l.set.Rules)) * int64(perRule)
 	return r
 }

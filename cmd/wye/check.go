@@ -45,7 +45,7 @@ func check(out, talk io.Writer, format string, paths []string) error {
 	var all rules.Problems
 	status := 0
 	for _, path := range paths {
-		set, _, problems := rules.Load(path)
+		set, report, problems := loadTalking(path, talk)
 		all = append(all, problems...)
 		status = max(status, statusOf(path, problems))
 		if format == "text" {
@@ -54,6 +54,9 @@ func check(out, talk io.Writer, format string, paths []string) error {
 			}
 		}
 		fmt.Fprintf(talk, "%s: %s\n", path, verdict(set, problems))
+		if report.Rules >= manyRules {
+			fmt.Fprintf(talk, "%s: %s\n", path, compileLine(report))
+		}
 	}
 	if err := writeFindings(out, format, all); err != nil {
 		return failed(err)
