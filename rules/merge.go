@@ -202,4 +202,22 @@ func spliced[T any](c *change, old []T, of func(addedRule) T) []T {
 }
 
 // matcher is the matcher of the new set.
-func (c *change) matcher(known *shapes) *Matcher { return newMatcher(c.set.Version, c.compiled, known) }
+func (c *change) matcher(known *shapes) *Matcher {
+	if c.old == nil {
+		return newMatcher(c.set.Version, c.compiled, c.parts(), known)
+	}
+	removed := make([]*CompiledRule, len(c.removed))
+	for i, at := range c.removed {
+		removed[i] = c.old.compiled[at]
+	}
+	return c.old.matcher.with(c.set.Version, c.compiled, removed, c.added)
+}
+
+// parts are those of the conditions of a set of which all rules were added.
+func (c *change) parts() []conditionParts {
+	parts := make([]conditionParts, len(c.added))
+	for i := range c.added {
+		parts[i] = c.added[i].conditionParts
+	}
+	return parts
+}

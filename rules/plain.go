@@ -1,6 +1,9 @@
 package rules
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // plain finds the rules of an event the plain way: those whose `on` names its
 // type by that name, those with stars in it one by one.
@@ -13,6 +16,11 @@ type plain struct {
 type starred struct {
 	rule  *CompiledRule
 	stars []typePattern
+}
+
+// laterPlain is newPlain, when somebody asks.
+func laterPlain(rules []*CompiledRule) func() *plain {
+	return sync.OnceValue(func() *plain { return newPlain(rules) })
 }
 
 func newPlain(rules []*CompiledRule) *plain {
