@@ -65,3 +65,16 @@ func load(t *testing.T, s *rulestest.Set) *rules.Matcher {
 	}
 	return m
 }
+
+// TestOneMore adds a rule to a set and finds that its event matches it alone.
+func TestOneMore(t *testing.T) {
+	sources := rulestest.Sources[rules.Source](rulestest.MixedAndUnindexable(1000, 100))
+	text, ev := rulestest.OneMore(7)
+	_, m, problems := rules.LoadSources(append(sources, rules.Source{Name: "added.yaml", Text: rulestest.Alone(text)})...)
+	if m == nil {
+		t.Fatal(problems)
+	}
+	if matches := m.Match(ev, nil); len(matches) != 1 || matches[0].Rule.Name != "added-0000007" {
+		t.Errorf("%v", matches)
+	}
+}

@@ -18,8 +18,7 @@ type Load struct {
 	HeapPerRule  float64 `json:"heap_bytes_per_rule"`
 	IndexPerRule float64 `json:"index_bytes_per_rule"`
 	NotIndexed   int     `json:"rules_not_indexed"`
-	// AddOne is the seconds until one more rule is ready.
-	AddOne *float64 `json:"add_one_seconds,omitempty"`
+	AddOne       *AddOne `json:"add_one,omitempty"`
 }
 
 // Spent is time that passed, and what all processors worked in it.
@@ -56,21 +55,12 @@ func (l Load) share() *float64 {
 	return &v
 }
 
-func (l Load) addMilliseconds() *float64 {
-	if l.AddOne == nil {
-		return nil
-	}
-	v := *l.AddOne * 1000
-	return &v
-}
-
 // fewRules is how many rules are too few to tell what one of them takes in
 // memory, beside what is there once.
 const fewRules = 1000
 
 func (r *Report) writeLoading(w io.Writer) {
-	t := newTable("loading, all cores", "rules", "s", "CPU s", "parse + check s (cel-go)", "CPU s", "share",
-		"index B/rule", "heap B/rule", "not indexed", "one more rule ms")
+	t := newTable("loading, all cores", "rules", "s", "CPU s", "parse + check s (cel-go)", "CPU s", "share", "index B/rule", "heap B/rule", "not indexed")
 	for _, row := range r.Rows {
 		l, seconds, cpu, index, heap := row.Load, "-", "-", "-", "-"
 		if p := l.ParseAndCheck; p != nil {
@@ -80,7 +70,7 @@ func (r *Report) writeLoading(w io.Writer) {
 			index, heap = grouped(l.IndexPerRule), grouped(l.HeapPerRule)
 		}
 		t.add(row.Set, grouped(float64(row.Rules)), fmt.Sprintf("%.3f", l.Time.Seconds), fmt.Sprintf("%.3f", l.Time.CPUSeconds),
-			seconds, cpu, optional(l.share(), "%.2f"), index, heap, grouped(float64(l.NotIndexed)), optional(l.addMilliseconds(), "%.2f"))
+			seconds, cpu, optional(l.share(), "%.2f"), index, heap, grouped(float64(l.NotIndexed)))
 	}
 	t.write(w)
 }
