@@ -171,7 +171,9 @@ func (r *Router) swap(source *rules.Ruleset, matcher *rules.Matcher, built map[s
 		routes: make(map[*rules.CompiledRule]*route, len(source.Rules)),
 	}
 	for _, c := range matcher.Rules() {
-		set.routes[c] = r.routeOf(c)
+		if set.routes[c] = r.routeBefore(c); set.routes[c] == nil {
+			set.routes[c] = r.routeOf(c)
+		}
 	}
 	var orphans []*lane
 	for name, l := range r.lanes {
@@ -185,6 +187,22 @@ func (r *Router) swap(source *rules.Ruleset, matcher *rules.Matcher, built map[s
 	for _, l := range orphans {
 		l.orphan()
 	}
+}
+
+// routeBefore is where a rule has led so far, nil where it is new or leads
+// somewhere else now. r.lanesMu is held.
+func (r *Router) routeBefore(c *rules.CompiledRule) *route {
+	old := r.set.Load()
+	if old == nil || old.routes[c] == nil {
+		return nil
+	}
+	rt := old.routes[c]
+	for i, name := range c.To {
+		if rt.lanes[i] != r.lanes[name] {
+			return nil
+		}
+	}
+	return rt
 }
 
 // routeOf is where one rule leads. r.lanesMu is held.

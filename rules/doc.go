@@ -8,18 +8,28 @@
 //
 // # The way of a rule file
 //
-//	Load ─► file ────────► parsed ─────────────► Ruleset
-//	        text, bounds,  targets and rules,      │ conditions, on all processors
-//	        one YAML tree  each with its place     ▼
-//	                       │                     Matcher ─► Match(event)
-//	                       ▼                        │
-//	                    Problems ◄──────────────────┘ every fault, sorted by place
+//	Load ─► loadedFile ───► targets and rules ──► link ──► Ruleset
+//	        text, bounds,   of one file, their    │        │ what has changed
+//	        plain rules or  conditions checked    ▼        ▼
+//	        a YAML tree     shape by shape     Problems   Matcher ─► Match(event)
+//	        (on all processors)                every fault, sorted by place
 //
-// [Load] is the only way in, so what a check accepts is what runs. A file is
-// bounded and read into one YAML tree (yaml.go); the tree is read key by key,
-// strictly, against the shapes in shape.go, from which the JSON Schema is made
-// too (schema.go); what needs all the files is checked when they are together
-// (link.go). A reader goes on after a fault: all of them are reported at once.
+// [Load] is the only way in, so what a check accepts is what runs. A [Loader]
+// does the same again at the cost of what has changed: it keeps what files said
+// by their hashes, and the rules that are as they were.
+//
+// Rules that are written as nearly all are, key by key in a line each, are read
+// by plainReader (plainfile.go), which knows just that and leaves everything else
+// in the text. That is read into one YAML tree (yaml.go), strictly, key by key,
+// against the shapes in shape.go, from which the JSON Schema is made too
+// (schema.go). What needs all the files is checked when they are together
+// (merge.go, and link.go for the places of what is wrong). A reader goes on after
+// a fault: all of them are reported at once.
+//
+// Conditions that differ only in their constants have one syntax tree, their
+// shape: the constants are lifted out of the text (lift.go), and only the first
+// conditions of a shape are parsed and checked (shapes.go). Programs of CEL are
+// made when a condition is first evaluated by CEL (condition.go).
 //
 // # Conditions
 //

@@ -38,8 +38,11 @@ func (l *lifter) lift(text string) bool {
 	if !l.split() {
 		return false
 	}
-	for i := 0; i < len(l.words); {
-		n := l.hole(i)
+	for i := 1; i < len(l.words)-1; {
+		n := 0
+		if w := &l.words[i]; w.kind >= wordInt || w.role == isMinus {
+			n = l.hole(i)
+		}
 		if n == 0 {
 			n = 1
 			l.keep(i)
@@ -67,97 +70,64 @@ const wordEnd = 0x1f
 
 // keep adds a word to the key as it is written.
 func (l *lifter) keep(i int) {
-	text := l.word(i)
-	l.inList = text == "[" && l.is(i-1, "in") || text == "," && l.inList
-	l.key = append(l.key, text...)
+	w := l.words[i]
+	l.inList = w.role&isList != 0 && l.words[i-1].role == isIn || w.role&isComma != 0 && l.inList
+	l.key = append(l.key, l.text[w.start:w.end]...)
 	l.key = append(l.key, wordEnd)
 }
 
 // hole adds a hole for the constant that begins at a word, and tells of how
 // many words that consists; 0 where there is none or where its value matters.
 func (l *lifter) hole(i int) int {
-	end, sign := i+1, ""
-	if l.is(i, "-") {
-		end, sign = i+2, "-"
+	end, negative := i+1, l.words[i].role == isMinus
+	if negative {
+		end = i + 2
 	}
-	if end > len(l.words) || !l.words[end-1].kind.liftable(sign) || !l.free(i, end) {
+	literal := &l.words[end-1]
+	if !literal.kind.liftable(negative) || !l.free(i, end) {
 		return 0
 	}
-	value, ok := l.constant(sign, end-1)
+	value, ok := l.constant(negative, literal)
 	if !ok {
 		return 0
 	}
-	l.holes = append(l.holes, hole{l.words[i].start, value})
-	l.key = append(l.key, byte(l.words[end-1].kind), wordEnd)
+	l.holes = append(l.holes, hole{int(l.words[i].start), value})
+	l.key = append(l.key, byte(literal.kind), wordEnd)
 	return end - i
 }
 
 // free tells whether the value of the literal of the words from i to end can
 // matter to nothing but the result of the condition.
 func (l *lifter) free(i, end int) bool {
+	before, after := l.words[i-1].role, l.words[end].role
 	switch {
-	case l.inList && (l.is(i-1, "[") || l.is(i-1, ",")):
-		return l.is(end, ",") || l.is(end, "]")
-	case l.compares(i - 1):
-		return l.endsOperand(end)
-	case l.compares(end):
-		return l.beginsOperand(i)
-	case l.is(end, "in"):
+	case l.inList && before&(isList|isComma) != 0:
+		return after&isComma != 0 || l.is(end, "]")
+	case before&compares != 0:
+		return after&ends != 0
+	case after&compares != 0:
+		return before&begins != 0
+	case after == isIn:
 		// The inspection looks at the name that is asked for in headers.
-		return l.beginsOperand(i) && end+1 < len(l.words) && l.words[end+1].kind == wordName && !l.is(end+1, "headers")
+		return before&begins != 0 && l.words[end+1].kind == wordName && !l.is(end+1, "headers")
 	}
-	return l.is(i-1, "(") && l.is(end, ")") && l.is(i-3, ".") && l.searches(i-2)
+	return i > 3 && l.words[i-2].role == searches && l.is(i-1, "(") && l.is(end, ")") && l.is(i-3, ".")
 }
 
-func (l *lifter) compares(i int) bool {
-	switch l.word(i) {
-	case "==", "!=", "<", "<=", ">", ">=":
-		return true
-	}
-	return false
-}
-
-// searches tells whether a word is a function that looks for a text in a text.
-func (l *lifter) searches(i int) bool {
-	switch l.word(i) {
-	case "startsWith", "endsWith", "contains":
-		return true
-	}
-	return false
-}
-
-func (l *lifter) beginsOperand(i int) bool {
-	switch l.word(i - 1) {
-	case "", "(", "&&", "||", "?", ":":
-		return true
-	}
-	return false
-}
-
-func (l *lifter) endsOperand(i int) bool {
-	switch l.word(i) {
-	case "", ")", "]", "}", ",", "&&", "||", "?", ":":
-		return true
-	}
-	return false
-}
-
-// word is the text of a word, "" before the first and after the last.
-func (l *lifter) word(i int) string {
-	if i < 0 || i >= len(l.words) {
-		return ""
-	}
-	return l.text[l.words[i].start:l.words[i].end]
-}
+// word is the text of a word.
+func (l *lifter) word(i int) string { return l.text[l.words[i].start:l.words[i].end] }
 
 func (l *lifter) is(i int, text string) bool { return l.word(i) == text }
 
 // constant is the value of a literal as CEL's parser reads it. It is none where
 // the parser would refuse it, or where exactLiterals would put another in its
 // place.
-func (l *lifter) constant(sign string, i int) (ref.Val, bool) {
-	text := l.word(i)
-	switch l.words[i].kind {
+func (l *lifter) constant(negative bool, w *word) (ref.Val, bool) {
+	text, sign := l.text[w.start:w.end], ""
+	if negative {
+		sign = "-"
+	}
+	switch w.kind {
 	case wordText:
 		inner := text[1 : len(text)-1]
 		return types.String(inner), utf8.ValidString(inner)

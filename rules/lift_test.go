@@ -120,9 +120,9 @@ func withOtherConstants(l *lifter, r *rand.Rand) string {
 		holes[h.at] = h.value
 	}
 	var b strings.Builder
-	for i := 0; i < len(l.words); i++ {
+	for i := 1; i < len(l.words)-1; i++ {
 		w := l.words[i]
-		if v, ok := holes[w.start]; ok {
+		if v, ok := holes[int(w.start)]; ok {
 			if w.kind == wordSymbol {
 				i++
 			}
@@ -130,7 +130,7 @@ func withOtherConstants(l *lifter, r *rand.Rand) string {
 		} else {
 			b.WriteString(l.word(i))
 		}
-		if i+1 == len(l.words) || l.words[i].end < l.words[i+1].start || r.IntN(3) == 0 {
+		if i+2 == len(l.words) || l.words[i].end < l.words[i+1].start || r.IntN(3) == 0 {
 			b.WriteString([]string{" ", "\n", "\t ", " // \"c\n"}[r.IntN(4)])
 		}
 	}

@@ -19,36 +19,98 @@ const (
 )
 
 // liftable tells whether there can be a hole for a literal of the kind.
-func (k wordKind) liftable(sign string) bool {
+func (k wordKind) liftable(negative bool) bool {
 	switch k {
 	case wordInt, wordDouble:
 		return true
 	case wordUint, wordText:
-		return sign == ""
+		return !negative
 	}
 	return false
 }
 
 type word struct {
 	kind       wordKind
-	start, end int // in bytes
+	role       role
+	start, end int32 // in bytes
+}
+
+// role is what a word means for the literals beside it.
+type role uint8
+
+const (
+	compares role = 1 << iota // an operator that compares
+	begins                    // an operand begins behind it
+	ends                      // an operand has ended before it
+	searches                  // a function that looks for a text in a text
+	isIn                      // the operator in
+	isList                    // [
+	isComma
+	isMinus
+)
+
+// none stands before the first word and after the last.
+var none = word{role: begins | ends}
+
+func nameRole(name string) role {
+	switch name {
+	case "in":
+		return isIn
+	case "startsWith", "endsWith", "contains":
+		return searches
+	}
+	return 0
+}
+
+func symbolRole(first byte, length int32) role {
+	switch first {
+	case '=', '<', '>':
+		return compares
+	case '!':
+		if length == 2 {
+			return compares
+		}
+	case '&', '|', '?', ':':
+		return begins | ends
+	case '(':
+		return begins
+	case ')', ']', '}':
+		return ends
+	case ',':
+		return ends | isComma
+	case '[':
+		return isList
+	case '-':
+		return isMinus
+	}
+	return 0
 }
 
 // split makes words of the text. It reports false where it gives up.
 func (l *lifter) split() bool {
-	l.words = l.words[:0]
+	l.words = append(l.words[:0], none)
 	for i := 0; ; {
 		i = skipSpace(l.text, i)
 		if i == len(l.text) {
+			l.words = append(l.words, none)
 			return true
 		}
 		w := wordAt(l.text, i)
-		if w.kind == 0 {
+		switch w.kind {
+		case 0:
 			return false
+		case wordName:
+			w.role = nameRole(l.text[w.start:w.end])
+		case wordSymbol:
+			w.role = symbolRole(l.text[w.start], w.end-w.start)
 		}
 		l.words = append(l.words, w)
-		i = w.end
+		i = int(w.end)
 	}
+}
+
+func newWord(kind wordKind, start, end int) word {
+	return word{kind: kind, start: int32(start), end: int32(end)}
 }
 
 // skipSpace steps over white space and comments.
@@ -92,7 +154,7 @@ func nameAt(text string, start int) word {
 		end++
 	}
 	if end == len(text) || text[end] != '"' && text[end] != '\'' {
-		return word{wordName, start, end}
+		return newWord(wordName, start, end)
 	}
 	switch strings.ToLower(text[start:end]) {
 	case "r", "br":
@@ -119,7 +181,7 @@ func textAt(text string, start, quote int, raw bool) word {
 			if i == quote+1 && i+1 < len(text) && text[i+1] == mark {
 				return word{}
 			}
-			return word{kind, start, i + 1}
+			return newWord(kind, start, i+1)
 		case c < ' ':
 			return word{}
 		case c == '\\' && !raw:
@@ -150,7 +212,7 @@ func numberAt(text string, start int) word {
 	if end < len(text) && (letter(text[end]) || digit(text[end])) {
 		return word{}
 	}
-	return word{kind, start, end}
+	return newWord(kind, start, end)
 }
 
 func digitsEnd(text string, i int) int {
@@ -186,7 +248,7 @@ func hexAt(text string, start int) word {
 	if end < len(text) && letter(text[end]) {
 		return word{}
 	}
-	return word{wordOther, start, end}
+	return newWord(wordOther, start, end)
 }
 
 func symbolAt(text string, i int) word {
@@ -197,12 +259,12 @@ func symbolAt(text string, i int) word {
 	switch c := text[i]; c {
 	case '=', '&', '|':
 		if c == next || c == '=' && next == '=' {
-			return word{wordSymbol, i, i + 2}
+			return newWord(wordSymbol, i, i+2)
 		}
 		return word{}
 	case '!', '<', '>':
 		if next == '=' {
-			return word{wordSymbol, i, i + 2}
+			return newWord(wordSymbol, i, i+2)
 		}
 	case '.':
 		if digit(next) { // a number without a digit before its point
@@ -212,5 +274,5 @@ func symbolAt(text string, i int) word {
 	default:
 		return word{}
 	}
-	return word{wordSymbol, i, i + 1}
+	return newWord(wordSymbol, i, i+1)
 }
