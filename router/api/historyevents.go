@@ -125,21 +125,16 @@ func eventRef(w http.ResponseWriter, req *http.Request) (ref router.EventRef, ok
 	return ref, true
 }
 
-func pastOptions(w http.ResponseWriter, req *http.Request) (o rules.ExplainOptions, ok bool) {
+// pastOptions are what is to be told, as of a POST.
+func pastOptions(w http.ResponseWriter, req *http.Request) (rules.ExplainOptions, bool) {
 	q := req.URL.Query()
-	o.Rules = q["rule"]
-	limit, ok := number(w, "limit", q.Get("limit"), 0)
-	if !ok {
-		return o, false
+	for _, name := range []string{"event", "source", "before"} {
+		q.Del(name)
 	}
-	o.Limit = int(min(limit, 1<<20))
-	if text := q.Get("all"); text != "" {
-		all, err := strconv.ParseBool(text)
-		if err != nil {
-			writeProblem(w, problem{Status: http.StatusBadRequest, Detail: "all=" + strconv.Quote(text) + " is neither true nor false."})
-			return o, false
-		}
-		o.All = all
+	o, p := explainOptions(q)
+	if p != nil {
+		writeProblem(w, *p)
+		return o, false
 	}
 	return o, true
 }
