@@ -168,7 +168,7 @@ func TestExplainAgreesOnWrittenConditions(t *testing.T) {
 // TestExplainAgreesOnGeneratedRules: the explanation never says anything else
 // than matching.
 func TestExplainAgreesOnGeneratedRules(t *testing.T) {
-	sets := uint64(12)
+	sets := uint64(8)
 	if raceDetector {
 		sets = 3
 	}
@@ -178,7 +178,7 @@ func TestExplainAgreesOnGeneratedRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 12 {
+		for range 8 {
 			checkExplanation(t, m, w.event().made())
 		}
 	}

@@ -141,16 +141,14 @@ func (x *explainer) falsehood(c *clause, s *scope) finding {
 // emptiness says why a loop is false.
 func (x *explainer) emptiness(c *clause, s *scope) string {
 	over, n := x.cited(c.kids[0]), len(x.scopes(c, s))
-	switch found := x.roundsThatHold(c, s); {
+	switch found := x.decisiveRounds(c, s); {
 	case n == 0:
 		return fmt.Sprintf("%s is empty", over)
 	case c.loop == "exists":
 		return fmt.Sprintf("no element of %s fits (%d looked at)", over, n)
+	case c.loop == "all" && len(found) == 1:
+		return fmt.Sprintf("element %d of %s does not fit", found[0], over)
 	case c.loop == "all":
-		failed := x.decisiveRounds(&clause{expr: c.expr, kind: c.kind, kids: c.kids, loop: c.loop, variable: c.variable, body: c.body}, s)
-		if len(failed) == 1 {
-			return fmt.Sprintf("element %d of %s does not fit", failed[0], over)
-		}
 		return fmt.Sprintf("not all elements of %s fit", over)
 	case len(found) == 0:
 		return fmt.Sprintf("no element of %s fits (%d looked at), not exactly one", over, n)

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/cel-go/common/ast"
@@ -21,7 +22,7 @@ func (x *explainer) loop(p *Part, c *clause, s *scope) {
 		p.Parts = append(p.Parts, x.part(c.kids[0], s, false))
 	}
 	p.Of = len(x.scopes(c, s))
-	for _, i := range x.decisiveRounds(c, s) {
+	for _, i := range x.shownRounds(c, s) {
 		if x.left <= 0 {
 			return
 		}
@@ -45,42 +46,47 @@ func (x *explainer) roundClause(c *clause, round *scope) *clause {
 	return c.body[len(c.body)-1]
 }
 
-// decisiveRounds are the numbers of the rounds that decided the value of a
-// loop. One decides an exists() that is true and an all() that is false, the
-// first that fails decides where there is no such; otherwise it is all of them.
-func (x *explainer) decisiveRounds(c *clause, s *scope) []int {
-	rounds := x.scopes(c, s)
-	first := func(fits func(reading) bool) []int {
-		for i, round := range rounds {
-			if fits(x.reading(x.roundClause(c, round), round)) {
-				return []int{i}
-			}
-		}
-		return nil
-	}
-	var found []int
-	switch c.loop {
-	case "exists":
-		found = first(reading.isTrue)
-	case "all":
-		found = first(reading.isFalse)
-	case "exists_one", "existsOne":
-		found = x.roundsThatHold(c, s)
-	}
-	whole := x.reading(c, s)
-	if whole.tooLong() {
-		return nil
-	}
-	if failed := whole.err != nil; failed && (len(found) == 0 || c.loop != "exists" && c.loop != "all") {
-		found = first(func(r reading) bool { return x.failsLoop(c, r) })
-	}
+// shownRounds are the numbers of the rounds that are worth showing: those that
+// decided, some where all did, and where everything is asked for the first of
+// all too.
+func (x *explainer) shownRounds(c *clause, s *scope) []int {
+	n, whole := len(x.scopes(c, s)), x.reading(c, s)
+	found := x.decisiveRounds(c, s)
 	switch {
+	case whole.tooLong():
+		return nil
 	case x.all:
-		return count(min(len(rounds), shownElementsAll))
-	case len(found) > 0:
-		return found
-	case c.loop == "exists":
-		return count(min(len(rounds), shownElements))
+		found = append(numbersTo(min(n, shownElementsAll)), found...)
+		slices.Sort(found)
+		return slices.Compact(found)
+	case c.loop == "exists" && whole.isFalse():
+		return numbersTo(min(n, shownElements))
+	}
+	return found
+}
+
+// decisiveRounds are the numbers of the rounds that decided the value of a
+// loop: one of an exists() that is true or an all() that is false, those that
+// exists_one() counts, and the first that failed of any loop that failed. In
+// other cases all of them did, and it is none.
+func (x *explainer) decisiveRounds(c *clause, s *scope) []int {
+	fits := reading.isTrue
+	switch whole := x.reading(c, s); {
+	case whole.tooLong():
+		return nil
+	case whole.err != nil:
+		fits = func(r reading) bool { return x.failsLoop(c, r) }
+	case c.loop == "exists_one" || c.loop == "existsOne":
+		return x.roundsThatHold(c, s)
+	case c.loop == "all" && whole.isFalse():
+		fits = reading.isFalse
+	case c.loop != "exists" || !whole.isTrue():
+		return nil
+	}
+	for i, round := range x.scopes(c, s) {
+		if fits(x.reading(x.roundClause(c, round), round)) {
+			return []int{i}
+		}
 	}
 	return nil
 }
@@ -104,7 +110,7 @@ func (x *explainer) roundsThatHold(c *clause, s *scope) []int {
 	return found
 }
 
-func count(n int) []int {
+func numbersTo(n int) []int {
 	all := make([]int, n)
 	for i := range all {
 		all[i] = i

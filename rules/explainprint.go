@@ -70,6 +70,8 @@ func matchedWords(c ExplainedCounts) string {
 		failed = fmt.Sprintf(", %d failed", c.Failed)
 	}
 	switch {
+	case c.Rules == 0:
+		return "There are no rules"
 	case c.Rules == 1 && c.Matched == 1:
 		return "The rule matches" + failed
 	case c.Rules == 1:

@@ -161,7 +161,11 @@ func (in *inspection) condition(x *ExplainedRule, r *CompiledRule, detail bool) 
 	default:
 		x.Outcome, x.Reason, x.Message = OutcomeNotMatched, ReasonFalse, "its condition is not met"
 	}
-	d, ok := dissect(r.When)
+	take := dissectRoughly
+	if detail || !r.Enabled {
+		take = dissect
+	}
+	d, ok := take(r.When)
 	if !ok {
 		return
 	}
