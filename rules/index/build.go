@@ -1,9 +1,6 @@
 package index
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Rule is a condition to be found. On and When must both be true; nil is true.
 type Rule struct {
@@ -225,19 +222,19 @@ func (b *builder) finish() *segment {
 		all[i].rule = uint32(i)
 	}
 	s := &segment{root: b.block(all)}
-	slices.SortFunc(b.hops, func(x, y hop) int { return cmp.Compare(x.split, y.split) })
+	b.slots.fields = map[*Field]slotID{} // not to keep what conditions were made of
 	b.consts.pack()
-	s.code, s.hops, s.consts, s.orders = slices.Clip(b.code), newHops(b.hops), b.consts, b.orders
+	s.code, s.hops, s.consts, s.orders = slices.Clone(b.code), newHops(b.hops), b.consts, b.orders
 	for _, r := range b.rules {
 		s.ids = append(s.ids, r.id)
 	}
-	s.ids = slices.Clip(s.ids)
+	s.ids = slices.Clone(s.ids)
 	s.calcs = b.calcs
 	s.patterns, s.loose, s.readFirst = b.patterns, b.loose, b.readFirst
 	s.needs = make(map[slotID][]need, len(b.needs))
 	for slot, lists := range b.needs {
 		for good, ids := range lists {
-			s.needs[slot] = append(s.needs[slot], need{good, slices.Clip(ids)})
+			s.needs[slot] = append(s.needs[slot], need{good, slices.Clone(ids)})
 		}
 	}
 	return s

@@ -63,9 +63,9 @@ func (m *computing) constant(c *Calc) cval {
 	case c.Value.Kind == String:
 		return ctext(k.text(v))
 	case c.Whole:
-		return wholeOf(k.num[k.at[v].start])
+		return wholeOf(k.number(v))
 	}
-	return cfloat(k.num[k.at[v].start].Main)
+	return cfloat(k.number(v).Main)
 }
 
 func (b *builder) fieldCalc(at slotID) calc {

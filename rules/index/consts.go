@@ -9,7 +9,8 @@ import (
 
 // Constants of conditions are known by number (a vid), so that a test for
 // equality compares two of them, and a value of an event is looked up once,
-// whatever the number of tests. 0 is no constant.
+// whatever the number of tests. The vid of a text is its place, so that a
+// look-up that succeeds touches two places in memory: a table and the text.
 type vid = uint32
 
 const (
@@ -18,25 +19,26 @@ const (
 	falseVid
 	trueVid
 	firstVid
+
+	numVid vid = 1 << 31 // added to the place of a number
 )
 
 // consts are the constants of a segment.
 type consts struct {
-	texts table // of the hash of a text
-	nums  table // of the hash of a number
-	blob  []byte
-	at    []place // by vid: where a text is in blob, or which number it is
+	texts table  // of the hash of a text
+	nums  table  // of the hash of a number
+	blob  []byte // texts, each after its length in two bytes: conditions are shorter
 	num   []Num
 }
 
-type place struct{ start, length uint32 }
-
-func newConsts() *consts { return &consts{at: make([]place, firstVid)} }
+func newConsts() *consts { return &consts{blob: make([]byte, firstVid)} }
 
 func (c *consts) text(v vid) string {
-	p := c.at[v]
-	return unsafe.String(unsafe.SliceData(c.blob[p.start:]), p.length)
+	n := int(c.blob[v]) | int(c.blob[v+1])<<8
+	return unsafe.String(&c.blob[v+1], n+1)[1:] // one may be empty, and the last
 }
+
+func (c *consts) number(v vid) Num { return c.num[v&^numVid] }
 
 // add is the vid of a constant, made if it is new.
 func (c *consts) add(v *Value) vid {
@@ -63,12 +65,8 @@ func (c *consts) addText(s string) vid {
 	if v := c.findText(s, h); v != noVid {
 		return v
 	}
-	c.at = append(c.at, place{uint32(len(c.blob)), uint32(len(s))})
-	c.blob = append(c.blob, s...)
-	if s == "" {
-		c.blob = append(c.blob, 0) // so that every text has a place
-	}
-	v := vid(len(c.at) - 1)
+	v := vid(len(c.blob))
+	c.blob = append(append(c.blob, byte(len(s)), byte(len(s)>>8)), s...)
 	c.texts.enter(h, v, c.textHash)
 	return v
 }
@@ -77,9 +75,8 @@ func (c *consts) addNum(n Num) vid {
 	if v := c.findNum(n); v != noVid {
 		return v
 	}
+	v := numVid | vid(len(c.num))
 	c.num = append(c.num, n)
-	c.at = append(c.at, place{start: uint32(len(c.num) - 1)})
-	v := vid(len(c.at) - 1)
 	c.nums.enter(hashNum(n), v, c.numHash)
 	return v
 }
@@ -101,7 +98,7 @@ func (c *consts) findNum(n Num) vid {
 	h := hashNum(n)
 	for i := c.nums.home(h); ; i = c.nums.next(i) {
 		v := c.nums.at(i, h)
-		if v == noVid || v != otherVid && c.num[c.at[v].start] == n {
+		if v == noVid || v != otherVid && c.number(v) == n {
 			return v
 		}
 	}
@@ -111,11 +108,11 @@ func (c *consts) findNum(n Num) vid {
 func (c *consts) pack() {
 	c.texts.resize(c.texts.used+c.texts.used/2+1, c.textHash)
 	c.nums.resize(c.nums.used+c.nums.used/2+1, c.numHash)
-	c.blob, c.at, c.num = slices.Clip(c.blob), slices.Clip(c.at), slices.Clip(c.num)
+	c.blob, c.num = slices.Clone(c.blob), slices.Clone(c.num)
 }
 
 func (c *consts) textHash(v vid) uint64 { return hashText(c.text(v)) }
-func (c *consts) numHash(v vid) uint64  { return hashNum(c.num[c.at[v].start]) }
+func (c *consts) numHash(v vid) uint64  { return hashNum(c.number(v)) }
 
 // table finds vids by a hash. It has pairs of a part of the hash and a vid.
 type table struct {
@@ -185,7 +182,7 @@ func (o orders) add(at slotID, n Num) { o[at] = append(o[at], n) }
 func (o orders) sort() {
 	for at, all := range o {
 		slices.SortFunc(all, Num.compare)
-		o[at] = slices.Clip(slices.Compact(all))
+		o[at] = slices.Clone(slices.Compact(all))
 	}
 }
 

@@ -38,5 +38,5 @@ func (s *segment) bytes() int64 {
 }
 
 func (c *consts) bytes() int {
-	return 4*(cap(c.texts.pairs)+cap(c.nums.pairs)) + cap(c.blob) + 8*cap(c.at) + 16*cap(c.num)
+	return 4*(cap(c.texts.pairs)+cap(c.nums.pairs)) + cap(c.blob) + 16*cap(c.num)
 }
