@@ -67,7 +67,9 @@ func (p *oracleTypes) FindStructFieldType(name, field string) (*types.FieldType,
 }
 
 // oracleProgram compiles a condition. It refuses what Wye refuses.
-func oracleProgram(text string) (cel.Program, error) {
+func oracleProgram(text string) (cel.Program, error) { return oracleProgramWith(text, true) }
+
+func oracleProgramWith(text string, costLimited bool) (cel.Program, error) {
 	if checkBounds(text) != nil {
 		return nil, errors.New("out of bounds")
 	}
@@ -91,7 +93,7 @@ func oracleProgram(text string) (cel.Program, error) {
 		return nil, errors.New(faults[0].message)
 	}
 	options := []cel.ProgramOption{cel.CustomDecoratorV2(ownEquality)}
-	if isCostly(checked.NativeRep().Expr()) {
+	if costLimited && isCostly(checked.NativeRep().Expr()) {
 		options = append(options, cel.CostLimit(costLimit), cel.CostTracking(costs{}))
 	}
 	return e.Program(checked, options...)
@@ -148,6 +150,16 @@ func (o *oracle) answers(ev *cloudevent.Event) []verdict {
 		}
 	}
 	return all
+}
+
+// unlimited is what a rule says of an event that its `on` fits when its condition
+// may take as long as it takes.
+func unlimited(r genRule, ev *cloudevent.Event) verdict {
+	p, err := oracleProgramWith(r.when.String(), false)
+	if err != nil {
+		return failed
+	}
+	return oracleAnswer(p, oracleNames(ev))
 }
 
 func oracleAnswer(p cel.Program, names map[string]any) verdict {
