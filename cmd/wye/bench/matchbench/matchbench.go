@@ -28,7 +28,7 @@ type Config struct {
 	Rounds   int
 	Slice    time.Duration // of one measurement in a round
 	Quick    bool          // few short rounds, and no large set unless Only names it
-	Only     []string      // names of sets; empty for all but the largest
+	Only     []string      // names of sets; empty for all
 	Progress io.Writer     // told what is being measured; io.Discard for nobody
 }
 
