@@ -106,7 +106,7 @@ func (m *orderedMap) value() ref.Val {
 
 // Iterator implements traits.Iterable.
 func (m *orderedMap) Iterator() traits.Iterator {
-	return types.NewStringList(types.DefaultTypeAdapter, m.keys).(traits.Lister).Iterator()
+	return types.NewStringList(types.DefaultTypeAdapter, m.keys).Iterator()
 }
 
 // oracleNumber is decision 1 of numbers.go: whole and within 64 bits is an int
