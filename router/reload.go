@@ -78,6 +78,9 @@ func (r *Router) reload(ctx context.Context) error {
 		return &RulesError{Path: r.cfg.Rules, Problems: problems}
 	}
 	for _, p := range problems {
+		if p.Severity == rules.Note {
+			continue
+		}
 		r.log.Warn("rules", "file", p.File, "line", p.Line, "code", p.Code, "problem", p.Message)
 	}
 	old := r.set.Load()

@@ -40,6 +40,7 @@ const (
 	codeCELPattern   = "WYE046"
 	codeCELHeader    = "WYE047"
 	codeCELConstant  = "WYE048"
+	codeUnindexed    = "WYE049"
 )
 
 // Code is one kind of problem.
@@ -86,5 +87,6 @@ func Codes() []Code {
 		{codeCELPattern, "a regular expression in a condition cannot be used"},
 		{codeCELHeader, "a header is asked for by a name that no header has"},
 		{codeCELConstant, "a constant in a condition cannot be converted"},
+		{codeUnindexed, "a condition has nothing that can be looked up, so it is evaluated for every event of its type"},
 	}
 }

@@ -75,6 +75,7 @@ func (l *Loader) load(inputs []input) (*Ruleset, *Matcher, Problems) {
 	if problems.HasErrors() {
 		return nil, nil, problems
 	}
+	problems = append(problems, next.unindexed()...).bounded()
 	l.last = next
 	l.report = next.report()
 	l.report.Compiled, l.report.Checked = compiled, int(l.shapes.full.Load()-full)

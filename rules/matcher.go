@@ -125,17 +125,26 @@ type IndexInfo struct {
 func (m *Matcher) Index() IndexInfo {
 	const names = 100
 	info := IndexInfo{Bytes: m.index.Bytes()}
+	for _, r := range m.unindexed(names) {
+		info.Unindexed = append(info.Unindexed, r.Name)
+	}
 	for _, r := range m.rules {
 		if r.Enabled {
 			info.Rules++
 		}
 	}
+	m.index.Loose(func(uint32) { info.NotIndexed++ })
+	return info
+}
+
+// unindexed are the first of the rules that only the type of an event selects.
+func (m *Matcher) unindexed(most int) (rules []*CompiledRule) {
 	m.index.Loose(func(id uint32) {
-		if info.NotIndexed++; info.NotIndexed <= names {
-			info.Unindexed = append(info.Unindexed, m.byID[id].Name)
+		if len(rules) < most {
+			rules = append(rules, m.byID[id])
 		}
 	})
-	return info
+	return rules
 }
 
 // evaluation is what the conditions of one event share.

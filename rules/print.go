@@ -40,14 +40,20 @@ func (p Problem) text(color bool) string {
 		return style + s + styleReset
 	}
 	severity := styleRed
-	if p.Severity == Warning {
+	switch p.Severity {
+	case Warning:
 		severity = styleYellow
+	case Note:
+		severity = styleBold
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s: %s\n",
 		paint(styleBold, p.place()+":"),
 		paint(severity, string(p.Severity)+" "+p.Code),
 		p.Message)
+	if p.Severity == Note { // a line is enough
+		return b.String()
+	}
 	if p.Source != "" {
 		line, caret := excerpt(p.Source, p.Column)
 		fmt.Fprintf(&b, "    %s\n    %s\n", line, paint(styleGreen, caret))

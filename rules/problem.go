@@ -15,6 +15,8 @@ const (
 	// Warning is a problem that does not: the rule set loads, and somebody
 	// should look.
 	Warning Severity = "warning"
+	// Note is nothing wrong, but good to know.
+	Note Severity = "note"
 )
 
 // Problem is one thing that is wrong with a rule set, where it is, and what to

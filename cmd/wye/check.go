@@ -93,17 +93,14 @@ func verdict(set *rules.Ruleset, problems rules.Problems) string {
 	if set != nil {
 		parts = append(parts, count(len(set.Targets), "target"), count(len(set.Rules), "rule"))
 	}
-	errs := 0
+	of := map[rules.Severity]int{}
 	for _, p := range problems {
-		if p.Severity == rules.Error {
-			errs++
+		of[p.Severity]++
+	}
+	for _, s := range []rules.Severity{rules.Error, rules.Warning, rules.Note} {
+		if of[s] > 0 {
+			parts = append(parts, count(of[s], string(s)))
 		}
-	}
-	if errs > 0 {
-		parts = append(parts, count(errs, "error"))
-	}
-	if warnings := len(problems) - errs; warnings > 0 {
-		parts = append(parts, count(warnings, "warning"))
 	}
 	if len(problems) == 0 {
 		parts = append(parts, "no findings")
@@ -163,8 +160,16 @@ func writeAnnotations(out io.Writer, problems rules.Problems) error {
 		if p.Hint != "" {
 			text += "\nhint: " + p.Hint
 		}
-		_, err := fmt.Fprintf(out, "::%s %s,title=%s::%s\n", p.Severity, place, p.Code, githubText.Replace(text))
+		_, err := fmt.Fprintf(out, "::%s %s,title=%s::%s\n", githubLevel(p.Severity), place, p.Code, githubText.Replace(text))
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// githubLevel is what GitHub calls a severity.
+func githubLevel(s rules.Severity) string {
+	if s == rules.Note {
+		return "notice"
+	}
+	return string(s)
 }

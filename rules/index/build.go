@@ -67,11 +67,18 @@ func (b *builder) add(r *Rule) {
 	on := len(b.parts)
 	if r.When != nil {
 		b.addParts(joinRanges(conjuncts(r.When, nil)))
-		if !slices.ContainsFunc(b.parts[on:], func(p part) bool { return p.known }) {
+		if !slices.ContainsFunc(b.parts[on:], b.selects) {
 			b.loose = append(b.loose, r.ID)
 		}
 	}
 	b.rules = append(b.rules, ruleParts{r.ID, uint32(from), uint32(len(b.parts))})
+}
+
+// selects reports whether a part has keys that say more than that a field is
+// there for the part to be evaluated at all.
+func (b *builder) selects(p part) bool {
+	weak := func(k key) bool { return k.op == opPresent || k.op == opAbsent }
+	return p.known && (p.exact || !slices.ContainsFunc(b.keys[p.keyFrom:p.keyTo], weak))
 }
 
 // conjuncts are the tests that must all be true.
