@@ -70,7 +70,7 @@ func (r *Rule) nearType(eventType string) float64 {
 func nearlyOf(eventType string, on []string) (string, bool) {
 	const slip = 3
 	for _, want := range on {
-		if !isPattern(want) && distance(eventType, want, slip) < slip {
+		if distance(eventType, want, slip) < slip {
 			return want, true
 		}
 	}

@@ -111,7 +111,7 @@ func (in *inspection) rule(r *CompiledRule, detail bool) ExplainedRule {
 	case !r.FitsType(eventType):
 		x.Outcome, x.Reason, x.Near = OutcomeWrongType, ReasonWrongType, r.nearType(eventType)
 		x.Message = "it looks at " + typesWords(r.On)
-		if on, ok := nearlyOf(eventType, r.On); ok {
+		if on, ok := nearlyOf(eventType, r.exactTypes()); ok {
 			x.Nearest = on
 			x.Message += ", which is nearly the type of the event"
 		}

@@ -34,8 +34,8 @@ EVENT is one of
   with the rules that decided it then and with those of now, and with what became
   of each delivery.
 
-A file is explainAnswer with the rules of --rules, without a server; with --server it
-is explainAnswer with the rules that are in force there.
+A file is explained with the rules of --rules, without a server; with --server it
+is explained with the rules that are in force there.
 
 --expect and --expect-not name rules that must match and that must not (a rule that
 failed counts as a match if it says on_error: match).
@@ -83,13 +83,13 @@ func explainEvent(cmd *cobra.Command, event string, f explainFlags) error {
 	return f.expectations(cmd.ErrOrStderr(), x.verdict())
 }
 
-// answer finds out where the event is, and has it explainAnswer there.
+// answer finds out where the event is, and has it explained there.
 func (f explainFlags) answer(cmd *cobra.Command, event string) (explainAnswer, error) {
 	_, err := os.Stat(event)
 	isFile := event == sender.Stdin || err == nil
 	switch {
 	case !isFile && f.rules != "":
-		return explainAnswer{}, failed(fmt.Errorf("%s: there is no such file; an event of a running Wye is explainAnswer with its rules, without --rules", event))
+		return explainAnswer{}, failed(fmt.Errorf("%s: there is no such file; an event of a running Wye is explained with its rules, without --rules", event))
 	case !isFile:
 		return f.past(cmd.Context(), event)
 	}

@@ -28,7 +28,7 @@ func oneEvent(path string, stdin io.Reader) (*event, error) {
 		return nil, err
 	}
 	if len(items) != 1 {
-		return nil, fmt.Errorf("%s has %s; one is explainAnswer at a time (`wye match` runs a file of them)", path, count(len(items), "event"))
+		return nil, fmt.Errorf("%s has %s; one is explained at a time (`wye match` runs a file of them)", path, count(len(items), "event"))
 	}
 	return items[0].Event, nil
 }
@@ -45,7 +45,7 @@ func (f explainFlags) query() url.Values {
 	return v
 }
 
-// onServer has an event explainAnswer with the rules that are in force there.
+// onServer has an event explained with the rules that are in force there.
 func (f explainFlags) onServer(ctx context.Context, ev *event) (explainAnswer, error) {
 	body := ev.AppendStructured(nil)
 	var x explainAnswer
@@ -61,7 +61,7 @@ func (f explainFlags) onServer(ctx context.Context, ev *event) (explainAnswer, e
 	return x, f.server.readable(json.Unmarshal(raw, &x.now))
 }
 
-// past has an event explainAnswer that the server has, by sequence number or id.
+// past has an event explained that the server has, by sequence number or id.
 func (f explainFlags) past(ctx context.Context, name string) (explainAnswer, error) {
 	v := f.query()
 	v.Set("event", name)
