@@ -48,14 +48,14 @@ func (l *Loader) compile(files []*loadedFile) int {
 	done := l.counter("conditions", total)
 	inParallel(len(pieces), func(i int) {
 		p := &pieces[i]
-		p.compile(&l.shapes)
+		p.compile(l.shapes)
 		done(p.to - p.from)
 	})
 	faulty := map[*loadedFile]bool{}
 	for _, p := range pieces {
 		if p.faulty && !faulty[p.file] {
 			faulty[p.file] = true
-			p.file.problems = append(p.file.problems, p.file.conditionProblems(&l.shapes)...)
+			p.file.problems = append(p.file.problems, p.file.conditionProblems(l.shapes)...)
 		}
 	}
 	return total

@@ -20,7 +20,7 @@ type Loader struct {
 	mu     sync.Mutex
 	files  map[string]*loadedFile // by name, as they were read last
 	last   *loadedSet             // the latest set without an error
-	shapes shapes
+	shapes *shapes                // apart from the Loader, because matchers hold on to it
 	report Report
 }
 
@@ -64,6 +64,9 @@ func (l *Loader) LoadSources(files ...Source) (*Ruleset, *Matcher, Problems) {
 func (l *Loader) load(inputs []input) (*Ruleset, *Matcher, Problems) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.shapes == nil {
+		l.shapes = new(shapes)
+	}
 	start, full := time.Now(), l.shapes.full.Load()
 	files := l.read(inputs)
 	compiled := l.compile(files)

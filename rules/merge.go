@@ -42,7 +42,7 @@ func (l *Loader) link(files []*loadedFile) (*loadedSet, Problems) {
 	for _, f := range files {
 		f.parts = nil
 	}
-	return &loadedSet{files, l.files, c.set, c.compiled, c.matcher(&l.shapes)}, nil
+	return &loadedSet{files, l.files, c.set, c.compiled, c.matcher(l.shapes)}, nil
 }
 
 // compare finds out which rules are gone and which have come.
