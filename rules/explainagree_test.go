@@ -157,7 +157,15 @@ func checkExplanation(t *testing.T, m *Matcher, ev *cloudevent.Event) {
 // TestExplainAgreesOnWrittenConditions: whatever the tests of matching ask.
 func TestExplainAgreesOnWrittenConditions(t *testing.T) {
 	events := explainEvents()
-	for _, when := range writtenConditions(t) {
+	more := []string{
+		`event.data.items.exists(event, .event.id == "1" && event.sku == "A")`,
+		`event.data.items.exists(headers, headers.sku == "B" && "x-env" in .headers)`,
+		`event.data.items.map(i, i.price > 9, i.sku)[0] == "A"`,
+		`event.data.items.all(i, event.data.items.exists(j, i.price > j.price))`,
+		`event.data.yes ? event.data.name : event.data.no`,
+		`(event.data.yes ? event.data.missing : 1) == 1 || event.data.total > "x"`,
+	}
+	for _, when := range append(writtenConditions(t), more...) {
 		m := testMatcher(t, when)
 		for _, ev := range events {
 			checkExplanation(t, m, ev)

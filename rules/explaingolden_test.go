@@ -2,8 +2,10 @@ package rules
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -100,5 +102,19 @@ func checkPlaces(t *testing.T, path string, x *Explanation) {
 		if r.Condition != nil {
 			check(r.Condition)
 		}
+	}
+}
+
+// TestExplainColours: colours change nothing but colours.
+func TestExplainColours(t *testing.T) {
+	_, m, _ := Load("testdata/explain/near/rules.yaml")
+	x := explanation(t, m, fileEvent(t, "testdata/explain/near/order.event.json"), ExplainOptions{All: true})
+	var plain, coloured strings.Builder
+	if err := errors.Join(x.Write(&plain, false), x.Write(&coloured, true)); err != nil {
+		t.Fatal(err)
+	}
+	stripped := regexp.MustCompile("\x1b\\[[0-9]*m").ReplaceAllString(coloured.String(), "")
+	if stripped != plain.String() || stripped == coloured.String() {
+		t.Errorf("without its colours:\n%s\nplain:\n%s", stripped, &plain)
 	}
 }
