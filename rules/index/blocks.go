@@ -2,6 +2,7 @@ package index
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -20,10 +21,7 @@ const fewRules = 8
 // block writes a block of rules and returns its place.
 func (b *builder) block(rules []open) uint32 {
 	groups, rest := b.split(rules)
-	var items []uint32
-	for _, g := range groups {
-		items = b.group(items, g)
-	}
+	items := b.items(groups)
 	pc := uint32(len(b.code))
 	b.code = append(b.code, items...)
 	for _, o := range rest {
@@ -31,6 +29,32 @@ func (b *builder) block(rules []open) uint32 {
 	}
 	b.code = append(b.code, opEnd<<opShift)
 	return pc
+}
+
+// manyGroups is when it is better to go by the fields that an event has than by
+// those that are asked for.
+const manyGroups = 32
+
+// items are those that lead to the rules of groups.
+func (b *builder) items(groups []*group) (items []uint32) {
+	bySlot := map[slotID][]uint32{}
+	for _, g := range groups {
+		if s := &b.slots.all[g.slot]; len(groups) > manyGroups && s.root == Data && g.op != opAbsent {
+			bySlot[g.slot] = b.group(bySlot[g.slot], g)
+		} else {
+			items = b.group(items, g)
+		}
+	}
+	if len(bySlot) == 0 {
+		return items
+	}
+	b.splits++
+	split := b.splits
+	for _, slot := range slices.Sorted(maps.Keys(bySlot)) {
+		b.hops = append(b.hops, hop{split, slot, uint32(len(b.code))})
+		b.code = append(append(b.code, bySlot[slot]...), opEnd<<opShift)
+	}
+	return append(items, opSeen<<opShift, split)
 }
 
 // group is rules that are found by the same kind of key of the same slot.

@@ -15,6 +15,7 @@ import "math/bits"
 //	suffix slot, split, n, n lengths
 //	present/absent slot, block
 //	range  slot, low, high, tree                 rules whose range the slot's number is in
+//	seen   split                                 block of (split, slot) for each slot of the data with a value
 //
 // A range's rules are in three lists, each absent (0) if empty: those without
 // a high end in order of the low one, those without a low end in descending
@@ -30,6 +31,7 @@ const (
 	opPresent
 	opAbsent
 	opRange
+	opSeen
 )
 
 const (

@@ -16,7 +16,8 @@ type Finder struct {
 	index     *Index
 	seg       *segment
 	look      []looked
-	stamp     uint32
+	fitted    []fitted // by pattern
+	stamp     uint32   // of the segment and event that look and fitted are about
 	hits      []Hit
 	computing computing
 	again     bool // a rule may be among the hits twice
@@ -33,6 +34,7 @@ type looked struct {
 func (f *Finder) run(s *segment) {
 	if f.stamp++; f.stamp == 0 {
 		clear(f.look)
+		clear(f.fitted)
 		f.stamp = 1
 	}
 	f.seg = s
@@ -79,6 +81,12 @@ func (f *Finder) block(pc uint32) {
 		case opAbsent:
 			if f.get(w&slotMask).kind == Absent {
 				f.block(code[pc+1])
+			}
+			pc += 2
+		case opSeen:
+			f.get(rootSlot)
+			for i := 0; i < len(f.seen); i++ {
+				f.hop(code[pc+1], f.seen[i])
 			}
 			pc += 2
 		case opRange:
@@ -342,9 +350,28 @@ func (f *Finder) textTest(pc uint32, op uint32, at slotID) (truth, uint32) {
 	case tContains:
 		return truthOf(strings.Contains(v.str, f.seg.consts.text(code[pc+1]))), next
 	case tFits:
-		return truthOf(f.seg.patterns[code[pc+1]].Fits(v.str)), next
+		return truthOf(f.fits(code[pc+1], at, v.str)), next
 	}
 	return truthOf(inOrder(v.str, f.seg.consts.text(code[pc+2]), Flags(code[pc+1]))), next
+}
+
+// fitted is whether a slot's text fits a pattern.
+type fitted struct {
+	stamp uint32
+	slot  slotID
+	yes   bool
+}
+
+// fits asks a pattern once for an event.
+func (f *Finder) fits(pattern uint32, at slotID, s string) bool {
+	if len(f.fitted) < len(f.seg.patterns) {
+		f.fitted = make([]fitted, len(f.seg.patterns))
+	}
+	known := &f.fitted[pattern]
+	if known.stamp != f.stamp || known.slot != at {
+		*known = fitted{f.stamp, at, f.seg.patterns[pattern].Fits(s)}
+	}
+	return known.yes
 }
 
 // unless is what a test says that is not true of the value of a slot: false,

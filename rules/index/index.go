@@ -144,7 +144,7 @@ func (x *Index) Find(f *Finder, ev *cloudevent.Event) (hits []Hit, ok bool) {
 	f.begin(ev, x.slots, x.bad)
 	f.index, f.hits, f.Looked, f.again = x, f.hits[:0], 0, false
 	if len(f.look) < len(x.slots.all) {
-		f.look, f.stamp = make([]looked, len(x.slots.all)), 0
+		f.look = make([]looked, len(x.slots.all))
 	}
 	for _, at := range x.ask {
 		f.get(at)

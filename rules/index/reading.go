@@ -66,6 +66,7 @@ type reading struct {
 	state   dataState
 	odd     []slotID // slots with a value of a kind that some test cannot use
 	bad     []Kinds  // by slot: those kinds
+	seen    []slotID // of the data, that have or had a value
 	element uint32   // counts the elements of lists
 	text    string
 }
@@ -90,7 +91,7 @@ func (r *reading) begin(ev *cloudevent.Event, x *slots, bad []Kinds) {
 		r.turn = 1
 	}
 	r.ev, r.slots, r.bad = ev, x.all, bad
-	r.state, r.odd, r.element = unread, r.odd[:0], 0
+	r.state, r.odd, r.seen, r.element = unread, r.odd[:0], r.seen[:0], 0
 }
 
 // get is the value of a slot that has one value at most; its kind is Absent
@@ -221,6 +222,8 @@ func (r *reading) put(at slotID, kind Kind) *val {
 	v := &r.vals[at]
 	if v.turn == r.turn {
 		r.forget(at)
+	} else {
+		r.seen = append(r.seen, at)
 	}
 	v.turn, v.kind, v.num, v.form = r.turn, kind, false, formUnknown
 	return v
@@ -236,7 +239,9 @@ func (r *reading) forget(at slotID) {
 	if s.elem != noSlot {
 		r.forgetElements(s.elem)
 	}
-	r.vals[at].turn = 0
+	if v := &r.vals[at]; v.turn == r.turn { // not as if it had not been seen
+		v.kind = Absent
+	}
 	if all := r.many[at]; s.many && len(all) > 0 && all[len(all)-1].elem == r.element {
 		r.many[at] = all[:len(all)-1]
 	}
@@ -253,7 +258,9 @@ func (r *reading) putMany(at slotID, kind Kind) *val {
 	all := r.many[at]
 	switch n := len(all); {
 	case n == 0:
+		r.seen = append(r.seen, at)
 	case all[0].turn != r.turn:
+		r.seen = append(r.seen, at)
 		all = all[:0]
 	case all[n-1].elem == r.element:
 		r.forget(at)
