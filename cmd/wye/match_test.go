@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -290,6 +291,14 @@ func TestMatchAsItComes(t *testing.T) {
 			t.Fatal(a, err)
 		}
 	}
+	// Also one that comes together with the end of a line that is too long.
+	fmt.Fprintln(inEnd, strings.Repeat("z", 2*longestLine)+"\n"+orderLine("after", ""))
+	for _, want := range []string{"", "after"} {
+		var a answered
+		if err := answers.Decode(&a); err != nil || a.ID != want {
+			t.Fatal(a, err)
+		}
+	}
 	inEnd.Close()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
@@ -303,16 +312,42 @@ func TestMatchInterrupted(t *testing.T) {
 	defer inEnd.Close()
 	ctx, interrupt := context.WithCancel(t.Context())
 	var out bytes.Buffer
+	answered := make(chan struct{})
 	m := &matching{matcher: matcherOf(t, matchRulesPlain), out: &out, workers: 3}
-	m.after = func(n matchTally) {
-		if n.Lines == 2 {
-			interrupt()
+	m.after = func(matchTally) { close(answered) }
+	go func() {
+		fmt.Fprint(inEnd, orderLine("1", "")+"\n"+orderLine("2", "")+"\n"+orderLine("3", "")[:20])
+		<-answered
+		// Until all parts but the reader's are back: no worker has one.
+		for len(m.used) < cap(m.used)-1 {
+			runtime.Gosched()
 		}
-	}
-	go fmt.Fprint(inEnd, orderLine("1", "")+"\n"+orderLine("2", "")+"\n"+orderLine("3", "")[:20])
+		interrupt()
+	}()
 	tally, err := m.run(ctx, in)
 	if !errors.Is(err, errInterrupted) || tally.Lines != 2 || len(answersIn(t, out.String())) != 2 {
 		t.Errorf("%v, %+v, %q", err, tally, out.String())
+	}
+}
+
+// TestMatchInterruptedAtWork: a run ends in the middle of its input, without a
+// gap in what it wrote.
+func TestMatchInterruptedAtWork(t *testing.T) {
+	text := strings.Repeat(orderLine("a", "")+"\n", 50_000)
+	for at := range 8 {
+		ctx, interrupt := context.WithCancel(t.Context())
+		var out bytes.Buffer
+		m := &matching{matcher: matcherOf(t, matchRulesPlain), out: &out, workers: 4}
+		m.after = func(n matchTally) {
+			if n.Lines > at*3000 {
+				interrupt()
+			}
+		}
+		tally, err := m.run(ctx, strings.NewReader(text))
+		got := answersIn(t, out.String())
+		if !errors.Is(err, errInterrupted) || tally.Lines == 50_000 || len(got) != tally.Lines || got[len(got)-1].N != len(got) {
+			t.Errorf("%v, %+v, %d answers", err, tally, len(got))
+		}
 	}
 }
 

@@ -108,14 +108,12 @@ func inWords(p rules.Problem) string {
 // stream writes lines until ctx ends, the router stops or the watcher is gone.
 func stream(ctx context.Context, w http.ResponseWriter, tail *router.Tail) {
 	rc := http.NewResponseController(w)
-	// The limits of other requests: this one is meant to last.
-	_ = rc.SetReadDeadline(time.Time{})
 	defer context.AfterFunc(ctx, func() { _ = rc.SetWriteDeadline(time.Now().Add(lastWords)) })()
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	for {
-		_ = rc.SetWriteDeadline(time.Now().Add(stalledAfter))
+		_ = rc.SetWriteDeadline(time.Now().Add(stalledAfter)) // in the place of the server's own
 		if ctx.Err() != nil {
 			return // or the deadline of the last words would be put off
 		}
