@@ -16,6 +16,7 @@ type specSection struct {
 
 const specData = `{
 	"t": true, "f": false, "i": 5, "d": 5.5, "neg": -7, "zero": 0, "u": 18446744073709551615, "max": 9223372036854775807,
+	"odd": 9223372036854775809,
 	"big": 9007199254740993, "s": "abc", "e": "", "five": "5", "nul": null, "uni": "é😀", "esc": "\u00e9\ud83d\ude00",
 	"l": [1, 2.0, 3], "ls": ["a", "b"], "mix": [1, "a", null, true], "none": [], "ll": [[1], [2]],
 	"o": {"k": 1, "l": "x", "n": null}, "empty": {}, "dup": 1, "dup": 2, "over": {"b": 1}, "over": {"c": 2},
@@ -32,6 +33,9 @@ var celSpec = []specSection{
 		no    event.data.big == 9007199254740992.0
 		yes   event.data.big == 9007199254740993.0
 		yes   event.data.u == 18446744073709551615u && event.data.u > 9223372036854775807
+		yes   event.data.odd == 9223372036854775809u && event.data.odd > 9223372036854775808u && event.data.odd < 9223372036854775810u
+		no    event.data.odd == 9223372036854775808u
+		no    event.data.odd in [9223372036854775808u, 9223372036854775810u]
 		yes   event.data.zero == -0.0 && event.data.zero == 0u
 		no    event.data.i == "5"
 		no    event.data.five == 5

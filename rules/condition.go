@@ -30,7 +30,6 @@ const (
 type condition struct {
 	text    string
 	program atomic.Pointer[program]
-	calls   map[int64]string // those of the program, once there is one
 }
 
 // program is what evaluates a condition by CEL alone.
@@ -58,7 +57,7 @@ func compileCondition(text string) (*condition, []fault) {
 	if faults != nil {
 		return nil, faults
 	}
-	c := &condition{text: text, calls: p.calls}
+	c := &condition{text: text}
 	c.program.Store(p)
 	return c, nil
 }
@@ -113,7 +112,6 @@ func (c *condition) compiled() *program {
 	if faults != nil {
 		panic("rules: a condition that was found to be right is not: " + faults[0].message)
 	}
-	c.calls = p.calls
 	c.program.Store(p)
 	return p
 }

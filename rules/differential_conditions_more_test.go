@@ -107,17 +107,27 @@ func (w *world) element(variable string) *tree {
 	if w.chance(30) {
 		return leaf(variable)
 	}
-	return leaf(variable + w.step(w.partName()))
+	text := variable
+	for _, name := range w.partNames() {
+		text += w.step(name)
+	}
+	return leaf(text)
 }
 
-// partName is a field of the objects in lists.
-func (w *world) partName() string {
+// partNames lead to a field of the objects in lists.
+func (w *world) partNames() []string {
 	for range 10 {
-		if p := pick(w, w.paths); p.field.kind == objectsKind && len(p.field.parts) > 0 {
-			return pick(w, p.field.parts).name
+		p := pick(w, w.paths)
+		if p.field.kind != objectsKind || len(p.field.parts) == 0 {
+			continue
 		}
+		part := pick(w, p.field.parts)
+		if len(part.parts) > 0 && w.chance(60) {
+			return []string{part.name, pick(w, part.parts).name}
+		}
+		return []string{part.name}
 	}
-	return pick(w, fieldNames)
+	return []string{pick(w, fieldNames)}
 }
 
 func (w *world) elementTest(variable string) *tree {

@@ -50,7 +50,7 @@ func (c *Condition) Holds(ev *cloudevent.Event) (bool, error) {
 	held, err := c.condition.eval(&e.event, e.frame)
 	if err != nil {
 		// In words now: what the error was made of belongs to the next event soon.
-		held, err = false, errors.New("the condition failed: "+plainError(err, c.condition.calls))
+		held, err = false, errors.New("the condition failed: "+plainError(err, c.condition.compiled().calls))
 	}
 	e.event.reset(nil)
 	c.pool.Put(e)

@@ -14,7 +14,9 @@ import (
 // the conditions are true of an event, or nearly.
 type maker struct{ *rand.Rand }
 
-func (m maker) text() string { return []string{"", "a", "ab", "abc", "b", "ba", "é", "zzz"}[m.IntN(8)] }
+func (m maker) text() string {
+	return []string{"", "a", "ab", "abc", "b", "ba", "é", "zzz"}[m.IntN(8)]
+}
 
 func (m maker) number() Num {
 	switch m.IntN(5) {
@@ -296,7 +298,7 @@ func treeOf(rules map[uint32]*Rule) func(uint32, string) *Rule {
 // TestFind: an index finds what evaluating all rules finds, for small sets and
 // for large ones, which are split by several fields.
 func TestFind(t *testing.T) {
-	for seed, size := range []int{1, 2, 5, 9, 20, 20, 50, 50, 200, 200, 1000, 1000, 5000} {
+	for seed, size := range []int{1, 2, 5, 9, 20, 20, 50, 50, 200, 200, 1000, 3000} {
 		t.Run(fmt.Sprintf("%d-%d", seed, size), func(t *testing.T) {
 			m := maker{rand.New(rand.NewPCG(uint64(seed), 1))}
 			rules := map[uint32]*Rule{}
@@ -307,7 +309,7 @@ func TestFind(t *testing.T) {
 			}
 			x := New(slices.Values(list), treeOf(rules))
 			var f Finder
-			for range 200 {
+			for range 60 {
 				agree(t, x, rules, m.event(), &f)
 			}
 		})
@@ -327,7 +329,7 @@ func TestFindRanges(t *testing.T) {
 	}
 	x := New(slices.Values(list), treeOf(rules))
 	var f Finder
-	for range 500 {
+	for range 100 {
 		ev := m.event()
 		ev.Data = fmt.Appendf(nil, `{"a":%s}`, m.json(0))
 		agree(t, x, rules, ev, &f)
@@ -349,7 +351,8 @@ func TestFindManyFields(t *testing.T) {
 	}
 	x := New(slices.Values(list), treeOf(rules))
 	var f Finder
-	for i := range 2000 {
+	for i := range 50 {
+		i *= 39
 		ev := &cloudevent.Event{Type: "t", DataContentType: "application/json"}
 		ev.Data = fmt.Appendf(nil, `{"o":{"f%d":%d,"f%d":3},"o":{"f%d":%d,"f%d":3}}`, i/2, i%7, i, i, i%7, i/3)
 		agree(t, x, rules, ev, &f)
