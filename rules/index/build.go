@@ -77,8 +77,14 @@ func (b *builder) add(r *Rule) {
 // selects reports whether a part has keys that say more than that a field is
 // there for the part to be evaluated at all.
 func (b *builder) selects(p part) bool {
-	weak := func(k key) bool { return k.op == opPresent || k.op == opAbsent }
-	return p.known && (p.exact || !slices.ContainsFunc(b.keys[p.keyFrom:p.keyTo], weak))
+	says := false
+	for _, k := range b.keys[p.keyFrom:p.keyTo] {
+		if k.op == opPresent && !p.exact {
+			return false
+		}
+		says = says || k.op != opAbsent
+	}
+	return p.known && says
 }
 
 // conjuncts are the tests that must all be true.

@@ -32,7 +32,9 @@ func FuzzScan(f *testing.F) {
 	bad := make([]Kinds, len(x.all))
 	var r reading
 	f.Fuzz(func(t *testing.T, text []byte) {
-		text = append([]byte{}, text...) // nil is no data
+		if len(text) == 0 { // no JSON, and not said to be
+			return
+		}
 		r.begin(&cloudevent.Event{DataContentType: "application/json", Data: text}, x, bad)
 		r.readData()
 		if valid := json.Valid(text); valid != (r.state == read) {
