@@ -59,6 +59,25 @@ var celSpec = []specSection{
 		no    event.data.o == {"k": 1}
 		no    event.data.l == event.data.o
 	`},
+	{"Values: names that stand twice, in and around lists", `{
+		"items": [{"sku": "A"}, {"sku": "A2"}], "items": [{"sku": "B"}, {"sku": "C"}], "l": [1, 2], "l": [3], "gone": [{"sku": "A"}], "gone": 5,
+		"back": 5, "back": [{"sku": "A"}], "one": [{"sku": "A", "sku": "B"}], "o": [{"o": {"x": 1}, "o": {"y": 2}}, {"o": {"x": 1}, "o": 7}],
+		"up": {"l": [{"sku": "A"}]}, "up": {"l": [{"sku": "B"}]}
+	}`, `
+		no    event.data.items.exists(i, i.sku == "A")
+		yes   !event.data.items.exists(i, i.sku == "A")
+		yes   event.data.items.exists(i, i.sku == "C") && event.data.items.exists_one(i, i.sku != "C")
+		no    event.data.l.exists(i, i == 1)
+		yes   !event.data.l.exists(i, i == 1) && event.data.l.exists(i, i == 3) && !(1 in event.data.l) && event.data.l[0] == 3
+		error event.data.gone.exists(i, i.sku == "A")
+		no    event.data.gone.sku == "A"
+		yes   event.data.back.exists(i, i.sku == "A")
+		yes   event.data.one.exists(i, i.sku == "B") && !event.data.one.exists(i, i.sku == "A")
+		no    event.data.o.exists(i, i.o.x == 1)
+		yes   event.data.o.exists(i, i.o.y == 2)
+		no    event.data.up.l.exists(i, i.sku == "A")
+		yes   event.data.up.l.exists(i, i.sku == "B") && event.data.up.l.all(i, i.sku == "B")
+	`},
 	{"Evaluation: logical operators", specData, `
 		yes   event.data.t || event.data.s > 5
 		yes   event.data.s > 5 || event.data.t

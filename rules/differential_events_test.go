@@ -93,8 +93,12 @@ func (w *world) object(fields []*field) *tree {
 		if w.chance(14) {
 			continue
 		}
-		if w.chance(5) {
-			members = append(members, w.member(f.name, w.anyValue(f)))
+		if w.chance(10) { // twice: the last counts
+			first := w.anyValue(f)
+			if w.chance(60) {
+				first = w.value(f.kind, f.parts)
+			}
+			members = append(members, w.member(f.name, first))
 		}
 		members = append(members, w.member(f.name, w.fieldValue(f)))
 	}
