@@ -192,7 +192,7 @@ func (m maker) event() *cloudevent.Event {
 // expected is what evaluating every rule by itself gives.
 func expected(x *Index, rules map[uint32]*Rule, ev *cloudevent.Event) (hits []Hit) {
 	f := &Finder{}
-	f.begin(ev, x.slots, make([]Kinds, len(x.slots.all)))
+	f.begin(ev, x.slots, watch(x.slots))
 	for id, r := range rules {
 		t := isTrue
 		if r.When != nil {

@@ -96,6 +96,9 @@ func (x *Index) expectations() {
 		if len(x.slots.all[i].kids) > 0 {
 			x.bad[i] = kinds(List) // which has no names
 		}
+		if x.slots.all[i].many {
+			x.bad[i] |= severalValues
+		}
 	}
 	for _, s := range []*segment{x.base, x.added} {
 		if s == nil {
@@ -106,7 +109,7 @@ func (x *Index) expectations() {
 				x.ask = append(x.ask, at)
 			}
 			for _, l := range lists {
-				x.bad[at] |= ^l.good &^ kinds(Absent)
+				x.bad[at] |= l.good.others()
 			}
 		}
 	}

@@ -65,7 +65,7 @@ type reading struct {
 
 	state   dataState
 	odd     []slotID // slots with a value of a kind that some test cannot use
-	bad     []Kinds  // by slot: those kinds
+	bad     []Kinds  // by slot: those kinds, and severalValues
 	seen    []slotID // of the data, that have or had a value
 	element uint32   // counts the elements of lists
 	text    string
@@ -80,6 +80,13 @@ func kinds(all ...Kind) (set Kinds) {
 	}
 	return set
 }
+
+// severalValues marks, among the kinds that tests fail on, a slot that can have
+// several values.
+const severalValues Kinds = 1 << 15
+
+// others are the kinds of values that are not in the set.
+func (s Kinds) others() Kinds { return (1<<(Bytes+1) - 1) &^ s &^ kinds(Absent) }
 
 func (s Kinds) has(k Kind) bool { return s>>k&1 != 0 }
 
@@ -213,11 +220,13 @@ func (r *reading) readData() {
 
 // put makes the value of a slot of the data.
 func (r *reading) put(at slotID, kind Kind) *val {
-	if r.bad[at].has(kind) {
-		r.odd = append(r.odd, at)
-	}
-	if r.slots[at].many {
-		return r.putMany(at, kind)
+	if watched := r.bad[at]; watched&(1<<kind|severalValues) != 0 {
+		if watched.has(kind) {
+			r.odd = append(r.odd, at)
+		}
+		if watched&severalValues != 0 {
+			return r.putMany(at, kind)
+		}
 	}
 	v := &r.vals[at]
 	if v.turn == r.turn {

@@ -91,7 +91,10 @@ func (r *reading) object(b []byte, i int, at slotID, depth int) int {
 		if !plain {
 			name = unescaped(b[i : end+1])
 		}
-		kid := s.kid(nameTag(name), name)
+		kid := noSlot
+		if s.firsts>>firstBit(name)&1 != 0 {
+			kid = s.kid(nameTag(name), name)
+		}
 		if i = colon(b, end+1); i < 0 {
 			return -1
 		}

@@ -29,7 +29,7 @@ func FuzzScan(f *testing.F) {
 	a, c := x.of(&Field{Root: Data, Path: []string{"a"}}), x.of(&Field{Root: Data, Path: []string{"b", "c"}})
 	list := x.of(&Field{Root: Data, Path: []string{"l"}})
 	inner := x.some(list, []string{"c"})
-	bad := make([]Kinds, len(x.all))
+	bad := watch(x)
 	var r reading
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) == 0 { // no JSON, and not said to be

@@ -19,14 +19,14 @@ const (
 
 // slot is one field.
 type slot struct {
-	root   Root
-	name   string   // of an attribute, extension or header
-	parent slotID   // of one in the data
+	firsts uint64   // what the names of kids may begin with, see firstBit
 	kids   []edge   // names that lead further into an object
 	table  []uint32 // kids by the hash of their names, once there are many
 	elem   slotID   // elements, where conditions look into a list
-	many   bool     // there can be several values at once: an element, or below one
-	isElem bool     // an element itself
+	parent slotID   // of one in the data
+	root   Root
+	many   bool   // there can be several values at once: an element, or below one
+	name   string // of an attribute, extension or header
 }
 
 // edge leads from an object to a member.
@@ -104,7 +104,7 @@ func (s *slots) walk(at slotID, path []string) slotID {
 func (s *slots) some(list slotID, inner []string) slotID {
 	elem := s.all[list].elem
 	if elem == noSlot {
-		elem = s.add(slot{root: Data, parent: list, many: true, isElem: true})
+		elem = s.add(slot{root: Data, parent: list, many: true})
 		s.all[list].elem = elem
 	}
 	return s.below(elem, inner)
@@ -126,6 +126,7 @@ func (s *slots) member(at slotID, name string) slotID {
 	to := s.add(slot{root: Data, parent: at, many: s.all[at].many})
 	from := &s.all[at]
 	from.kids = append(from.kids, edge{tag, name, to})
+	from.firsts |= 1 << firstBit(name)
 	from.index()
 	return to
 }
@@ -168,6 +169,15 @@ func (s *slot) enter(i int) {
 }
 
 func spread(tag uint64) uint64 { return fold(tag, 0x9e3779b97f4a7c15) }
+
+// firstBit is one of 64 by a name's length and first character: most names that
+// nobody asks for are told by it.
+func firstBit(name string) uint {
+	if name == "" {
+		return 0
+	}
+	return (uint(len(name))*11 + uint(name[0])) & 63
+}
 
 // kid is the slot of a member, or noSlot.
 func (s *slot) kid(tag uint64, name string) slotID {

@@ -17,7 +17,7 @@ func (f *Finder) trouble() {
 				continue
 			}
 			for _, need := range s.needs[at] {
-				if !f.holds(at, ^need.good&^kinds(Absent)) {
+				if !f.holds(at, need.good.others()) {
 					continue
 				}
 				for _, id := range need.ids {
