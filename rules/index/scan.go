@@ -35,15 +35,7 @@ func (r *reading) value(b []byte, i int, at slotID, depth int) int {
 	}
 	switch c := b[i]; c {
 	case '"':
-		end, plain := textEnd(b, i+1)
-		if end < 0 {
-			return -1
-		}
-		v := r.put(at, String)
-		if v.str = r.text[i+1 : end]; !plain {
-			v.str = unescaped(b[i : end+1])
-		}
-		return end + 1
+		return r.textValue(b, i, at)
 	case '{':
 		r.put(at, Object)
 		if s := &r.slots[at]; len(s.kids) > 0 {
@@ -74,6 +66,21 @@ func (r *reading) value(b []byte, i int, at slotID, depth int) int {
 	}
 }
 
+// textValue reads a text, for a slot if there is one.
+func (r *reading) textValue(b []byte, i int, at slotID) int {
+	end, plain := textEnd(b, i+1)
+	if end < 0 {
+		return -1
+	}
+	if at != noSlot {
+		v := r.put(at, String)
+		if v.str = r.text[i+1 : end]; !plain {
+			v.str = unescaped(b[i : end+1])
+		}
+	}
+	return end + 1
+}
+
 func (r *reading) object(b []byte, i int, at slotID, depth int) int {
 	if depth > maxDepth {
 		return -1
@@ -98,9 +105,12 @@ func (r *reading) object(b []byte, i int, at slotID, depth int) int {
 		if i = colon(b, end+1); i < 0 {
 			return -1
 		}
-		if kid == noSlot {
+		switch {
+		case i < len(b) && b[i] == '"':
+			i = r.textValue(b, i, kid)
+		case kid == noSlot:
 			i = skip(b, i, depth)
-		} else {
+		default:
 			i = r.value(b, i, kid, depth)
 		}
 		if i < 0 {
@@ -266,9 +276,10 @@ func textEnd(b []byte, i int) (end int, plain bool) {
 	start := i
 	for i+8 <= len(b) {
 		w := binary.LittleEndian.Uint64(b[i:])
-		q, e := w^quotes, w^slants
-		// In the lowest byte for which a bit is set it is right; above it may not be.
-		found := ((q-ones)&^q | (e-ones)&^e | (w-blanks)&^w | w) & highs
+		// A byte's high bit is set if it is a quote, a slant, below a blank or
+		// above ASCII. What is above the lowest of those may be wrong.
+		quote, slant, blank := (w^quotes)-ones, (w^slants)-ones, w-blanks
+		found := (quote | slant | blank | w) & highs
 		if found != 0 {
 			i += bits.TrailingZeros64(found) >> 3
 			if b[i] == '"' {
