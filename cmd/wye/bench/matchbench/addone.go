@@ -3,6 +3,8 @@ package matchbench
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -20,51 +22,49 @@ type AddOne struct {
 	Large float64 `json:"large_file_ms"` // at the end of a file of nearly a MiB
 }
 
-func addOne(ctx context.Context, sources []rules.Source) (*AddOne, error) {
+func addOne(ctx context.Context, files []rulestest.File) (*AddOne, error) {
+	dir, err := os.MkdirTemp("", "wye-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Text, 0o600); err != nil {
+			return nil, err
+		}
+	}
 	var loader rules.Loader
-	if _, m, problems := loader.LoadSources(sources...); m == nil {
+	if _, m, problems := loader.Load(dir); m == nil {
 		return nil, errors.New(problems[0].Message)
 	}
-	var alone, large []float64
-	for n := range additions {
-		if ctx.Err() != nil {
-			return nil, nil
-		}
-		own, within := additionsOf(sources, n)
-		a, err := added(&loader, own, n)
-		if err != nil {
-			return nil, err
-		}
-		l, err := added(&loader, within, n)
-		if err != nil {
-			return nil, err
-		}
-		alone, large = append(alone, a), append(large, l)
+	alone, err := additionsTo(ctx, &loader, dir, "added.yaml", rulestest.Alone(nil))
+	if err != nil {
+		return nil, err
+	}
+	large, err := additionsTo(ctx, &loader, dir, files[0].Name, files[0].Text)
+	if err != nil || ctx.Err() != nil {
+		return nil, err
 	}
 	return &AddOne{median(alone), median(large)}, nil
 }
 
-// additionsOf are the files with one more rule, in a file of its own and in the
-// first of them.
-func additionsOf(sources []rules.Source, n int) (own, within []rules.Source) {
-	text, _ := rulestest.OneMore(n)
-	own = append(slices.Clone(sources), rules.Source{Name: "added.yaml", Text: rulestest.Alone(text)})
-	within = slices.Clone(sources)
-	within[0].Text = slices.Concat(within[0].Text, text)
-	return own, within
-}
-
-// added is the milliseconds until the n-th rule is in force.
-func added(loader *rules.Loader, sources []rules.Source, n int) (float64, error) {
-	_, ev := rulestest.OneMore(n)
-	begin := time.Now()
-	_, m, problems := loader.LoadSources(sources...)
-	took := float64(time.Since(begin)) / float64(time.Millisecond)
-	if m == nil {
-		return 0, errors.New(problems[0].Message)
+// additionsTo adds one rule after the other to a file, each in the place of the
+// one before.
+func additionsTo(ctx context.Context, loader *rules.Loader, dir, name string, text []byte) (ms []float64, err error) {
+	for n := 0; n < additions && ctx.Err() == nil; n++ {
+		more, ev := rulestest.OneMore(n)
+		if err := os.WriteFile(filepath.Join(dir, name), slices.Concat(text, more), 0o600); err != nil {
+			return nil, err
+		}
+		begin := time.Now()
+		_, m, problems := loader.Load(dir)
+		ms = append(ms, float64(time.Since(begin))/float64(time.Millisecond))
+		if m == nil {
+			return nil, errors.New(problems[0].Message)
+		}
+		if len(m.Match(ev, nil)) != 1 {
+			return nil, errors.New("the rule that was added is not in force")
+		}
 	}
-	if len(m.Match(ev, nil)) != 1 {
-		return 0, errors.New("the rule that was added is not in force")
-	}
-	return took, nil
+	return ms, nil
 }

@@ -68,7 +68,7 @@ func (s set) measure(ctx context.Context, cfg Config) (Row, error) {
 		return row, err
 	}
 	if s.name == hundredThousand {
-		added, err := addOne(ctx, sources)
+		added, err := addOne(ctx, made.Files())
 		if err != nil {
 			return row, err
 		}
