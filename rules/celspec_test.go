@@ -34,6 +34,7 @@ var celSpec = []specSection{
 		yes   event.data.big == 9007199254740993.0
 		yes   event.data.u == 18446744073709551615u && event.data.u > 9223372036854775807
 		yes   event.data.odd == 9223372036854775809u && event.data.odd > 9223372036854775808u && event.data.odd < 9223372036854775810u
+		yes   9007199254740991.0 + 1.0 < event.data.big && event.data.big > 9007199254740991.0 + 1.0 && 9007199254740991.0 + 1.0 != event.data.big
 		no    event.data.odd == 9223372036854775808u
 		no    event.data.odd in [9223372036854775808u, 9223372036854775810u]
 		yes   event.data.zero == -0.0 && event.data.zero == 0u

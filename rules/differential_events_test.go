@@ -32,7 +32,7 @@ func (w *world) event() genEvent {
 		DataSchema:      pick(w, []string{"", "", "urn:x"}),
 	}}
 	if w.chance(5) {
-		e.Type = pick(w, someTypes)
+		e.Type = pick(w, append([]string{"a.", ".a", ".", "com.example.", "com..order.placed", "com.example.order.", "A.b"}, someTypes...))
 	}
 	if w.chance(70) {
 		e.Time = pick(w, times[:4])

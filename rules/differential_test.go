@@ -230,15 +230,15 @@ func runSet(t *testing.T, seed uint64, events int, count *counts) {
 // to know; its seed goes into runSet.
 func TestDifferential(t *testing.T) {
 	var count counts
-	sets, events := uint64(30), 240
+	sets, events, pairs := uint64(30), 240, 200_000
 	if raceDetector { // which makes it five times as long
-		sets, events = 13, 440
+		sets, events, pairs = 13, 110, 50_000
 	}
 	for seed := range sets {
 		runSet(t, seed, events, &count)
 	}
 	t.Log(&count)
-	if count.pairs < 200_000 {
+	if count.pairs < pairs {
 		t.Errorf("these are not many pairs: %s", &count)
 	}
 	for _, v := range []verdict{yes, no, failed} {
