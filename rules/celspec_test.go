@@ -260,6 +260,10 @@ var celSpec = []specSection{
 	{"Standard definitions: string functions", specData, `
 		yes   event.data.s.startsWith("ab") && event.data.s.startsWith("") && event.data.s.endsWith("bc") && event.data.s.contains("b")
 		no    event.data.s.startsWith("abcd")
+		no    event.data.i == 5 && event.data.s.startsWith("b")
+		no    event.data.i == 5 && event.data.s.endsWith("b")
+		no    event.data.i == 5 && event.data.s.contains("ac")
+		yes   event.data.i == 5 && !event.data.s.startsWith("b") && !event.data.s.endsWith("b") && event.data.s.contains("b")
 		yes   event.data.uni.startsWith("\u00e9") && event.data.uni.endsWith("😀")
 		error event.data.i.startsWith("5")
 		error event.data.nul.contains("")

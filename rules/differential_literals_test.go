@@ -37,6 +37,9 @@ var texts = []string{
 	strings.Repeat("long ", 60),
 }
 
+// nestedTexts begin with, end with and hold one another.
+var nestedTexts = []string{"a", "ab", "abc", "abcd", "b", "bc", "bcd", "c", "cab", "bab"}
+
 // times are all near one instant, and some not times at all.
 var times = []string{
 	"2026-01-31T12:00:00Z", "2026-01-31T13:00:00+01:00", "2026-01-31T12:00:00.000000001Z", "2026-01-31T11:59:59.999Z",

@@ -60,9 +60,10 @@ func (c *shrinker) smallerRules() {
 		if c.rules[i].when == nil {
 			continue
 		}
+		c.rules[i].program = nil
 		c.rules[i].when = c.rules[i].when.shrink(simplest, func(t *tree) bool {
 			rules := slices.Clone(c.rules)
-			rules[i].when, rules[i].program = t, nil
+			rules[i].when = t
 			return c.differs(rules, c.event)
 		})
 	}

@@ -55,6 +55,8 @@ func (w *world) variant(t *tree) *tree {
 		switch {
 		case w.chance(20):
 			return t
+		case w.chance(10):
+			return w.literal(kind(w.IntN(int(kinds))))
 		case c.choice != nil:
 			return w.choice(c.choice)
 		}

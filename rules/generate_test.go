@@ -106,7 +106,7 @@ func newWorld(seed uint64) *world {
 	w.fields = w.someFields(3+w.IntN(3), 0)
 	w.addPaths(nil, w.fields)
 	w.numbers = pickSome(w, numbers, 4)
-	w.texts = pickSome(w, texts, 5)
+	w.texts = append(pickSome(w, nestedTexts, 3), pickSome(w, texts, 3)...)
 	w.types = pickSome(w, someTypes, 3)
 	for range 6 + w.IntN(12) {
 		w.atoms = append(w.atoms, w.newAtom())
