@@ -10,10 +10,10 @@ run: ## Start Wye with rules.yaml and say what to try
 test: ## Run all tests with the race detector (a few minutes)
 	$(GO) test -race ./...
 
-test-long: ## Run the long fault tests: 100 kills, 10 power cuts (root and loop devices for the latter)
+test-long: ## Run the long tests: matching beside plain evaluation, 100 kills, 10 power cuts (these need root and loop devices)
 	WYE_LONG=1 $(GO) test -race -count=1 -timeout 80m -v -run 'TestKill|TestPowerCut|TestLong' ./...
 
-bench: ## Measure Wye beside its floors and baselines, and the packages one by one
+bench: ## Measure Wye beside its floors and baselines, and the packages one by one (matching alone: wye bench match)
 	$(GO) run ./cmd/wye bench
 	$(GO) test -run '^$$' -bench . ./rules ./schemas/... ./targets ./router/...
 

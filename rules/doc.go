@@ -8,15 +8,17 @@
 //
 // # The way of a rule file
 //
-//	Load ─► loadedFile ───► targets and rules ──► link ──► Ruleset
-//	        text, bounds,   of one file, their    │        │ what has changed
-//	        plain rules or  conditions checked    ▼        ▼
-//	        a YAML tree     shape by shape     Problems   Matcher ─► Match(event)
-//	        (on all processors)                every fault, sorted by place
+//	Loader ─► loadedFile ───► targets and rules ──► link ──► Ruleset
+//	          text, bounds,   of one file, their    │        │ what has changed
+//	          plain rules or  conditions checked    ▼        ▼
+//	          a YAML tree     shape by shape     Problems   Matcher ─► Match(event)
+//	          (on all processors)                every fault, Explain(event)
+//	                                             sorted by place
 //
-// [Load] is the only way in, so what a check accepts is what runs. A [Loader]
-// does the same again at the cost of what has changed: it keeps what files said
-// by their hashes, and the rules that are as they were.
+// [Load] and [Loader] are the only way in, so what a check accepts is what runs.
+// A Loader loads the same set again at the cost of what has changed: it keeps
+// what files said by their hashes, and the rules that are as they were. Its
+// matcher then shares the large part of the one before ([index.Index.With]).
 //
 // Rules that are written as nearly all are, key by key in a line each, are read
 // by plainReader (plainfile.go), which knows just that and leaves everything else
@@ -54,8 +56,29 @@
 //
 // # Matching
 //
-// A [Matcher] finds the rules whose `on` fits by the event's type, and
-// evaluates the conditions of those alone. An event's JSON data is read when
-// the first condition asks for it, once, into a tape that conditions look
-// things up in (json.go); what they do not ask for is never made a value.
+// A [Matcher] asks its index for an event's matches (package rules/index), at a
+// cost that hardly depends on how many rules there are. Conditions are translated
+// for it once (indexing.go): into tests of fields against constants, which it
+// looks up; calculations and loops that it knows (calculating.go), which it
+// evaluates for the rules that are left; and what nobody but CEL can answer. For
+// that the index says so, and the condition is evaluated here, for this event,
+// with the event's data read into a tape (json.go) in which only what is asked for
+// is made a value. The translation leaves out what is not certain to mean the
+// same, so the answer is that of [Matcher.MatchOneByOne], which evaluates every
+// condition by CEL; the differential tests hold one to the other.
+//
+// A rule that only the type of an event selects is right and not fast; loading
+// notes it (unindexed.go).
+//
+// # Explaining
+//
+// [Matcher.Explain] takes its verdicts from Match and never contradicts it; why a
+// rule did not match is found by evaluating the parts of its condition one by one
+// (explainparts.go, explaineval.go), within a bound. An [Explanation] is data,
+// made to be shown by anybody; [Explanation.Write] prints it.
+//
+// # Conditions on their own
+//
+// A [Condition] is a `when` without a rule, such as what a watcher asks for: the
+// same language, bounds and messages, evaluated by CEL.
 package rules

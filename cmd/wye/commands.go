@@ -2,15 +2,15 @@ package main
 
 import "github.com/spf13/cobra"
 
-// commands are the subcommands.
+// commands are the subcommands, in the order in which the README tells them.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newServeCommand(),
 		newCheckCommand(),
+		newExplainCommand(),
+		newMatchCommand(),
 		newSendCommand(),
 		newTailCommand(),
-		newMatchCommand(),
-		newExplainCommand(),
 		newDeadCommand(),
 		newBenchCommand(),
 		newVersionCommand(),
