@@ -1,7 +1,8 @@
 // Package rules is the language of Wye: it turns the YAML that people write
 // into a [Ruleset] (data, as written), and a Ruleset into a [Matcher]
-// (compiled, immutable), and says of everything that is wrong where it is and
-// what to do about it ([Problem]).
+// (compiled, immutable). It says of everything that is wrong where it is and what
+// to do about it ([Problem]), and of an event why each rule matches it or does
+// not ([Explanation]).
 //
 // It reads no network and knows no bus, no targets and no clock. It is the
 // only room that imports cel-go and a YAML library.
@@ -65,7 +66,9 @@
 // with the event's data read into a tape (json.go) in which only what is asked for
 // is made a value. The translation leaves out what is not certain to mean the
 // same, so the answer is that of [Matcher.MatchOneByOne], which evaluates every
-// condition by CEL; the differential tests hold one to the other.
+// condition by CEL; the differential tests hold one to the other. Only what CEL
+// evaluates counts steps: where one by one gives up on too much work, Match may
+// still have the answer.
 //
 // A rule that only the type of an event selects is right and not fast; loading
 // notes it (unindexed.go).
