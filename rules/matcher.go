@@ -26,6 +26,7 @@ type Matcher struct {
 	index   *index.Index
 	byID    []*CompiledRule
 	changed bool
+	trees   trees
 
 	pool sync.Pool // of *evaluation
 
@@ -284,7 +285,7 @@ func (m *Matcher) ruleTree(id uint32, eventType string) *index.Rule {
 	if !r.FitsType(eventType) {
 		return nil
 	}
-	return newIndexer().rule(id, r, conditionParts{}, m.known)
+	return m.trees.get(id, func() *index.Rule { return newIndexer().rule(id, r, conditionParts{}, m.known) })
 }
 
 // rule is a rule as the index understands it.
