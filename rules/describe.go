@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"strings"
-
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
@@ -20,7 +18,7 @@ func describe(v ref.Val) string {
 		}
 		return "false"
 	case types.Int, types.Uint, types.Double:
-		return "the number " + strings.TrimSuffix(types.Format(v), "u")
+		return "the number " + numberText(v)
 	case types.Null:
 		return "null"
 	case types.Bytes:

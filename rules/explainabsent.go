@@ -2,8 +2,8 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/types"
@@ -57,21 +57,21 @@ func (x *explainer) memberName(c *clause, s *scope) string {
 // hint adds to an absence what there is instead.
 func (f *finding) hint(x *explainer, base *clause, holder ref.Val, name string) {
 	path := x.textOf(base)
-	var known []string
+	var known memberNames
 	switch h := holder.(type) {
 	case *eventValue:
 		if name == "data" {
 			f.message += "; the event has no data"
 			return
 		}
-		known = h.attributeNames()
+		known.names = h.attributeNames()
 	case *headerMap:
-		if known = namesOf(h); len(known) == 0 {
+		if known = x.names.of(h); len(known.names) == 0 {
 			f.message += "; the event has no headers"
 			return
 		}
 	case traits.Mapper:
-		known = namesOf(h)
+		known = x.names.of(h)
 	case traits.Lister:
 		f.message += fmt.Sprintf("; `%s` has %s", shortened(path), elementsWords(sizeOf(h)))
 		return
@@ -79,15 +79,15 @@ func (f *finding) hint(x *explainer, base *clause, holder ref.Val, name string) 
 		f.message += fmt.Sprintf("; `%s` is %s", shortened(path), describe(holder))
 		return
 	}
-	if near, ok := nearest(name, known); ok && near != name {
+	if near, ok := nearest(name, known.names); ok && near != name && utf8.RuneCountInString(name) > 2 {
 		f.nearest = memberPath(path, near)
-	} else if deeper := findDeeper(x.ev, name); deeper != "" {
+	} else if deeper := x.names.findDeeper(x.ev, name); deeper != "" {
 		f.nearest = deeper
 	}
 	if f.nearest != "" {
 		f.message += fmt.Sprintf("; there is `%s`", f.nearest)
-	} else if list := hintList(known, ""); list != "" {
-		f.message += fmt.Sprintf("; `%s` has %s", shortened(path), strings.TrimPrefix(list, ": "))
+	} else if list := known.list(); list != "" {
+		f.message += fmt.Sprintf("; `%s` has %s", shortened(path), list)
 	} else {
 		f.message += fmt.Sprintf("; `%s` is empty", shortened(path))
 	}
@@ -113,19 +113,6 @@ func shortened(s string) string {
 	return string(r)
 }
 
-// maxNames is among how many names the nearest is looked for.
-const maxNames = 1000
-
-func namesOf(m traits.Mapper) []string {
-	var names []string
-	for it := m.Iterator(); it.HasNext() == types.True && len(names) < maxNames; {
-		if name, ok := it.Next().(types.String); ok && len(name) <= 100 {
-			names = append(names, string(name))
-		}
-	}
-	return names
-}
-
 // attributeNames are the attributes that the event has, its data included.
 func (e *eventValue) attributeNames() []string {
 	var names []string
@@ -138,42 +125,4 @@ func (e *eventValue) attributeNames() []string {
 		names = append(names, e.ev.Extensions[i].Name)
 	}
 	return names
-}
-
-// findDeeper looks for a name elsewhere in the event: as an attribute, at the
-// top of the data, and in the objects inside it, the outer ones first. People
-// forget a level more often than they misspell a name.
-func findDeeper(e *eventValue, name string) string {
-	if len(name) < 3 {
-		return ""
-	}
-	if slices.Contains(e.attributeNames(), name) {
-		return "event." + name
-	}
-	data, err := e.dataValue()
-	if err != nil || data == nil {
-		return ""
-	}
-	type level struct {
-		path  string
-		value ref.Val
-	}
-	next := []level{{"event.data", data}}
-	for looked := 0; len(next) > 0 && looked < maxNames; looked++ {
-		m, ok := next[0].value.(traits.Mapper)
-		path := next[0].path
-		next = next[1:]
-		if !ok {
-			continue
-		}
-		if _, found := m.Find(types.String(name)); found {
-			return memberPath(path, name)
-		}
-		for _, inner := range namesOf(m) {
-			if v, ok := m.Find(types.String(inner)); ok && len(next) < maxNames {
-				next = append(next, level{memberPath(path, inner), v})
-			}
-		}
-	}
-	return ""
 }

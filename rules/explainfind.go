@@ -50,11 +50,28 @@ func (x *explainer) failure(c *clause, s *scope) finding {
 	case r.tooLong():
 		return finding{reason: ReasonError, message: fmt.Sprintf("%s: %s", x.cited(c), errCost)}
 	}
+	if f, ok := x.fieldOfList(c, s); ok {
+		return f
+	}
 	reason := ReasonError
 	if isKindError(r.err) {
 		reason = ReasonKind
 	}
 	return finding{reason: reason, message: fmt.Sprintf("%s: %s", x.cited(c), plainError(r.err, x.calls))}
+}
+
+// fieldOfList finds that a field was asked of a list, which has only elements.
+func (x *explainer) fieldOfList(c *clause, s *scope) (finding, bool) {
+	if c.kind != PartField || len(c.kids) == 0 {
+		return finding{}, false
+	}
+	name := x.memberName(c, s)
+	list, ok := x.reading(c.kids[0], s).value.(traits.Lister)
+	if name == "" || !ok {
+		return finding{}, false
+	}
+	return finding{reason: ReasonKind, message: fmt.Sprintf("%s is a list with %s, and has no field %s",
+		x.cited(c.kids[0]), elementsWords(sizeOf(list)), shortened(name))}, true
 }
 
 // isKindError tells the errors that come of values of the wrong kind, which

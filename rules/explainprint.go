@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -67,7 +68,7 @@ func (p *explainPrinter) event(x *Explanation) {
 func matchedWords(c ExplainedCounts) string {
 	failed := ""
 	if c.Failed > 0 {
-		failed = fmt.Sprintf(", %d failed", c.Failed)
+		failed = fmt.Sprintf(", %s failed", thousands(c.Failed))
 	}
 	switch {
 	case c.Rules == 0:
@@ -77,11 +78,20 @@ func matchedWords(c ExplainedCounts) string {
 	case c.Rules == 1:
 		return "The rule does not match" + failed
 	case c.Matched == 0:
-		return fmt.Sprintf("None of %d rules matches%s", c.Rules, failed)
+		return fmt.Sprintf("None of %s rules matches%s", thousands(c.Rules), failed)
 	case c.Matched == 1:
-		return fmt.Sprintf("1 of %d rules matches%s", c.Rules, failed)
+		return fmt.Sprintf("1 of %s rules matches%s", thousands(c.Rules), failed)
 	}
-	return fmt.Sprintf("%d of %d rules match%s", c.Matched, c.Rules, failed)
+	return fmt.Sprintf("%s of %s rules match%s", thousands(c.Matched), thousands(c.Rules), failed)
+}
+
+// thousands is a number as people write it, 12,345.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for at := len(s) - 3; at > 0; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
 }
 
 // Routes tells whether the event goes to the targets of the rule: where it
@@ -146,7 +156,7 @@ func headOf(r ExplainedRule) (mark, style, words string) {
 	case OutcomeNotMatched:
 		return "✗", styleRed, "not to " + to
 	}
-	return "-", styleDim, fmt.Sprintf("not to %s: %s", to, printable(r.Message))
+	return "-", styleDim, fmt.Sprintf("not to %s: %s", to, printable(strings.ReplaceAll(r.Message, "`", "")))
 }
 
 // failing is how many terms of an && are not true.

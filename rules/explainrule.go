@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/google/cel-go/interpreter"
+
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
@@ -57,11 +59,12 @@ type inspection struct {
 	event    eventValue
 	verdicts map[*CompiledRule]error // of the rules that match or fail, as matching gives them
 	options  ExplainOptions
-	files    map[string]*file // for the places of parts
+	files    map[string]*file // by their text, for the places of parts
+	names    *eventNames
 }
 
 func newInspection(ev *cloudevent.Event, verdicts map[*CompiledRule]error, o ExplainOptions) *inspection {
-	in := &inspection{verdicts: verdicts, options: o, files: map[string]*file{}}
+	in := &inspection{verdicts: verdicts, options: o, files: map[string]*file{}, names: newEventNames()}
 	in.event.reset(ev)
 	return in
 }
@@ -136,12 +139,16 @@ func typesWords(on []string) string {
 	return fmt.Sprintf("%s and %d more types", strings.Join(on[:most-1], ", "), len(on)-most+1)
 }
 
+const notMet = "its condition is not met"
+
 func disabledWords(x ExplainedRule) string {
 	switch {
 	case x.WouldMatch:
 		return "it is disabled; otherwise it would match"
+	case x.Message == notMet:
+		return "it is disabled, and would not match otherwise"
 	case x.Message != "":
-		return "it is disabled, and " + x.Message
+		return "it is disabled, and would not match otherwise: " + x.Message
 	}
 	return "it is disabled"
 }
@@ -159,7 +166,7 @@ func (in *inspection) condition(x *ExplainedRule, r *CompiledRule, detail bool) 
 	case held:
 		x.Outcome, x.Reason, x.Message = OutcomeFailed, ReasonError, failure.Error()
 	default:
-		x.Outcome, x.Reason, x.Message = OutcomeNotMatched, ReasonFalse, "its condition is not met"
+		x.Outcome, x.Reason, x.Message = OutcomeNotMatched, ReasonFalse, notMet
 	}
 	take := dissectRoughly
 	if detail || !r.Enabled {
@@ -170,10 +177,19 @@ func (in *inspection) condition(x *ExplainedRule, r *CompiledRule, detail bool) 
 		return
 	}
 	e, top := newEvaluator(d), &scope{activation: &in.event}
+	tooLong := failedAtCost(failure)
+	if tooLong { // finding that out again, or how near it was, takes as long again
+		e.known[known{d.root, top}] = reading{err: interpreter.EvalCancelledError{Cause: interpreter.CostLimitExceeded, Message: errCost.Error()}}
+		if !detail {
+			return
+		}
+	}
 	if !r.Enabled && e.reading(d.root, top).isTrue() {
 		x.Outcome = OutcomeMatched
 	}
-	x.Near = rounded(e.near(d.root, top, true))
+	if !tooLong {
+		x.Near = rounded(e.near(d.root, top, true))
+	}
 	if detail {
 		in.detail(x, r, e, top)
 	}
@@ -181,13 +197,13 @@ func (in *inspection) condition(x *ExplainedRule, r *CompiledRule, detail bool) 
 
 // detail adds the tree of the condition, and what in it decided.
 func (in *inspection) detail(x *ExplainedRule, r *CompiledRule, e *evaluator, top *scope) {
-	f := in.files[r.Place.File]
+	f := in.files[r.Place.text] // rules that were kept over a change are of an older text of their file
 	if f == nil {
 		f = newFile(r.Place.File, []byte(r.Place.text))
-		in.files[r.Place.File] = f
+		in.files[r.Place.text] = f
 	}
 	w := &explainer{
-		evaluator: e, ev: &in.event, places: r.Place.inside(r.When, f),
+		evaluator: e, ev: &in.event, names: in.names, places: r.Place.inside(r.When, f),
 		all: in.options.All, left: maxParts, rounds: map[known][]*scope{},
 	}
 	x.Condition = w.part(e.root, top, true)

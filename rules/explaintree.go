@@ -24,7 +24,11 @@ func (p *explainPrinter) tree(part *Part, indent string, point bool) {
 	case part.Kind == PartLoop && len(part.Elements) > 0:
 		p.loop(part, indent, point)
 	case part.Kind == PartChoice && len(part.Parts) > 0, part.Kind == PartNot && isComposite(part.Parts):
-		p.marked(part, indent, oneLine(part.Text), point)
+		text := oneLine(part.Text)
+		if part.Kind == PartChoice && widthOf(text) > drawnWidth { // what stands below it need not stand in it too
+			text = oneLine(part.Parts[0].Text) + " ? … : …"
+		}
+		p.marked(part, indent, text, point)
 		for _, kid := range part.Parts {
 			p.group(kid, indent+treeStep)
 		}
@@ -140,7 +144,7 @@ func (p *explainPrinter) leaf(part *Part, indent string, point bool) {
 	for _, kid := range leafParts(part) {
 		values = appendValues(values, part, kid, columns)
 	}
-	if len([]rune(text)) > drawnWidth {
+	if widthOf(text) > drawnWidth {
 		for _, v := range values {
 			p.line(indent + treeStep + v.text + " = " + p.paint(styleBold, v.value))
 		}
@@ -193,7 +197,26 @@ func anchor(part *Part) int {
 			}
 		}
 	}
-	return part.Start
+	return part.Start + operatorAfterLiteral(part, runes)
+}
+
+// operatorAfterLiteral is where the operator of `100 - event.data.paid` stands,
+// whose left side is no part: there a value would be taken for that of the 100.
+func operatorAfterLiteral(part *Part, runes []rune) int {
+	if part.Kind != PartCall || len(part.Parts) == 0 {
+		return 0
+	}
+	at := min(max(part.Parts[0].Start-part.Start, 0), len(runes)) - 1
+	for at > 0 && (unicode.IsSpace(runes[at]) || runes[at] == '(') {
+		at--
+	}
+	for at > 0 && strings.ContainsRune("+-*/%<>=!", runes[at]) && strings.ContainsRune("+-*/%<>=!", runes[at-1]) {
+		at--
+	}
+	if at > 0 && strings.ContainsRune("+-*/%<>=!", runes[at]) {
+		return at
+	}
+	return 0
 }
 
 // shownValue is a value in a line.

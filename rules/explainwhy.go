@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
@@ -11,6 +13,7 @@ import (
 type explainer struct {
 	*evaluator
 	ev     *eventValue
+	names  *eventNames
 	places places
 	all    bool // every part, not only what decided
 	left   int  // how many parts may still be made
@@ -143,7 +146,7 @@ func (x *explainer) operands(c *clause, s *scope) []*Part {
 	var parts []*Part
 	for i, kid := range c.kids {
 		switch {
-		case x.left <= 0 || kid.kind == PartLiteral || isVariable(kid):
+		case x.left <= 0 || isConstant(kid) || isVariable(kid):
 		case i == 0 && isField(c) && isField(kid):
 			if r := x.reading(kid, s); r.err != nil {
 				parts = append(parts, x.part(kid, s, false))
@@ -159,6 +162,12 @@ func (x *explainer) operands(c *clause, s *scope) []*Part {
 
 // isField tells whether a clause reads a field, or asks whether it is there.
 func isField(c *clause) bool { return c.kind == PartField || c.expr.Kind() == ast.SelectKind }
+
+// isConstant tells whether a clause is the same for every event: a literal, or
+// what is made of literals, as timestamp("2030-01-01T00:00:00Z").
+func isConstant(c *clause) bool {
+	return c.kind == PartLiteral || c.kind == PartCall && len(c.kids) > 0 && !slices.ContainsFunc(c.kids, func(kid *clause) bool { return !isConstant(kid) })
+}
 
 // isVariable tells whether a clause is a name alone: event, headers, or that of
 // an element, which the loop shows.
