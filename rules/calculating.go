@@ -78,7 +78,13 @@ func (c *calculating) part(e ast.Expr) *index.Calc {
 
 func (c *calculating) literalPart(e ast.Expr) *index.Calc {
 	v, ok := c.value(e)
-	if _, unsigned := c.literal(e).(types.Uint); !ok || unsigned {
+	switch n := c.literal(e).(type) {
+	case types.Uint:
+		return nil
+	case types.Double:
+		ok = ok && n != 0 // it may be the zero below zero, which an index does not know
+	}
+	if !ok {
 		return nil
 	}
 	_, whole := c.literal(e).(types.Int)

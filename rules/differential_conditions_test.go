@@ -177,15 +177,9 @@ func (w *world) sized() *tree {
 	return w.sides(pick(w, append(orders, "==", "!=")), size, w.choice(words("0 1 2 3 3u 2.0 1.5")))
 }
 
-// dividesByMinusZero is whether Match knows 1 / -0.0 from 1 / 0.0.
-const dividesByMinusZero = false
-
 func (w *world) arithmetic() *tree {
 	operator := pick(w, words("+ - * / %"))
 	right := w.literal(numberKind)
-	if operator == "/" && !dividesByMinusZero && strings.HasPrefix(right.before, "-0") {
-		right = w.choice(words("0.0 2.0"))
-	}
 	sum := wrap("(", ")", infix(" "+operator+" ", w.fieldOf(numberKind), right))
 	switch w.IntN(6) {
 	case 0:

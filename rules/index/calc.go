@@ -162,7 +162,10 @@ func numberOf(v *val) cval {
 		v.form = formOf(v)
 	}
 	if v.form == formFloat {
-		return cfloat(v.number().Main)
+		if f := v.number().Main; f != 0 {
+			return cfloat(f)
+		}
+		return cval{} // it may be below zero, which a division tells
 	}
 	return wholeOf(v.number())
 }
