@@ -30,7 +30,11 @@ type PastDelivery struct {
 	At  time.Time `json:"at,omitzero"`
 	Due time.Time `json:"due,omitzero"` // of one that waits: its next attempt
 	// Status is the receiver's answer to the last attempt that failed.
-	Status     int    `json:"status,omitempty"`
+	Status int `json:"status,omitempty"`
+	// Error is why it was not delivered, the last time that it was tried.
+	// Reason is why it was given up, of a dead letter.
+	Error      string `json:"error,omitempty"`
+	Reason     string `json:"reason,omitempty"`
 	Version    string `json:"version,omitempty"` // of the rule set that decided it
 	DeadLetter uint64 `json:"dead_letter,omitempty"`
 }
@@ -64,8 +68,23 @@ func (r *Router) whatBecame(ctx context.Context, p *PastEvent) error {
 		return err
 	}
 	p.Deliveries = t.all()
+	r.whyDead(within, p.Deliveries)
 	p.DeliveriesNote = t.note()
 	return nil
+}
+
+// whyDead adds to deliveries that the history knows to be dead letters what only
+// the letters tell. One that is not kept any more tells nothing.
+func (r *Router) whyDead(ctx context.Context, all []PastDelivery) {
+	for i := range all {
+		d := &all[i]
+		if d.DeadLetter == 0 || d.Reason != "" {
+			continue
+		}
+		if letter, ok, err := r.DeadLetter(ctx, d.DeadLetter); err == nil && ok {
+			d.Reason, d.Error = letter.Reason, cmp.Or(letter.Error, lastError(letter.Attempts))
+		}
+	}
 }
 
 // trail is the search for the deliveries of one event. It looks at the places

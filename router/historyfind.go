@@ -38,8 +38,11 @@ type NoEventError struct {
 // Error says it in a sentence.
 func (e *NoEventError) Error() string {
 	kept := "no events are kept yet"
-	if e.First <= e.Last {
-		kept = fmt.Sprintf("those from %d (%s) to %d are kept", e.First, e.FirstAt.UTC().Format(time.RFC3339), e.Last)
+	switch {
+	case e.First == e.Last:
+		kept = fmt.Sprintf("only event %d is kept, stored %s", e.First, e.FirstAt.UTC().Format(time.RFC3339))
+	case e.First < e.Last:
+		kept = fmt.Sprintf("events %d to %d are kept, the first stored %s", e.First, e.Last, e.FirstAt.UTC().Format(time.RFC3339))
 	}
 	switch e.Why {
 	case NotYet:

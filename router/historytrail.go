@@ -2,6 +2,7 @@ package router
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,7 +40,7 @@ func (t *trail) meetJob(j *job, how outcome) {
 	if d.Sequence != t.p.Sequence {
 		return
 	}
-	p := PastDelivery{Outcome: string(how), Attempts: j.tried, At: j.written.UTC(), Version: d.Version, Status: lastStatus(j.attempts)}
+	p := PastDelivery{Outcome: string(how), Attempts: j.tried, At: j.written.UTC(), Version: d.Version, Status: lastStatus(j.attempts), Error: lastError(j.attempts)}
 	if how == stateWaiting {
 		p.Due = j.due.UTC()
 	}
@@ -51,6 +52,13 @@ func lastStatus(attempts []Attempt) int {
 		return attempts[n-1].Status
 	}
 	return 0
+}
+
+func lastError(attempts []Attempt) string {
+	if n := len(attempts); n > 0 {
+		return attempts[n-1].Error
+	}
+	return ""
 }
 
 // outcomeLine is an [outcomeRecord] as it is read back.
@@ -111,7 +119,7 @@ func (t *trail) waiting(ctx context.Context) error {
 	return t.letters(ctx, t.r.bus.Waiting, t.r.bus.WalkBacklog, func(k deliveryKey, l letter, _ uint64) {
 		t.met(k, PastDelivery{
 			Outcome: string(stateWaiting), Attempts: l.Tried, At: l.At.UTC(), Due: l.Due.UTC(),
-			Version: l.Version, Status: lastStatus(l.Attempts),
+			Version: l.Version, Status: lastStatus(l.Attempts), Error: lastError(l.Attempts),
 		})
 	})
 }
@@ -122,6 +130,7 @@ func (t *trail) dead(ctx context.Context) error {
 		t.met(k, PastDelivery{
 			Outcome: string(outcomeDead), Attempts: l.Tried, At: l.At.UTC(),
 			Version: l.Version, Status: lastStatus(l.Attempts), DeadLetter: number,
+			Reason: l.Reason, Error: cmp.Or(l.Error, lastError(l.Attempts)),
 		})
 	})
 }

@@ -81,7 +81,7 @@ func newTailEvent(set *ruleset, seq uint64, ev *cloudevent.Event, found []rules.
 		if e.Errors == nil {
 			e.Errors = map[string]string{}
 		}
-		e.Errors[route.Rule] = m.Err.Error()
+		e.Errors[route.Rule] = m.Why()
 		switch m.Rule.OnError {
 		case rules.OnErrorMatch:
 			e.Matched = append(e.Matched, route)

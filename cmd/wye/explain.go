@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +48,12 @@ no such event, and with 3 where the event or the rules cannot be read.`,
   wye explain event.json --expect large-orders,audit --expect-not billing
   wye explain event.json --server http://127.0.0.1:8081
   wye explain 1234`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("expected one EVENT, not %d: %s", len(args), oneOfEvents)
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.fromServer = cmd.Flags().Changed("server")
 			return explainEvent(cmd, args[0], f)
@@ -64,47 +70,97 @@ no such event, and with 3 where the event or the rules cannot be read.`,
 	return c
 }
 
+// oneOfEvents is what EVENT can be.
+const oneOfEvents = "a file, - for standard input, or the sequence number or id of an event of a running Wye"
+
 func explainEvent(cmd *cobra.Command, event string, f explainFlags) error {
-	if f.fromServer && f.rules != "" {
-		return errors.New("--rules and --server: say one of them; with --server the rules are those in force there")
+	if err := f.check(cmd, event); err != nil {
+		return err
 	}
-	for _, name := range f.want {
-		if slices.Contains(f.refuse, name) {
-			return fmt.Errorf("--expect and --expect-not both name %s", name)
-		}
+	ask, err := f.asking(cmd, event)
+	if err != nil {
+		return err
 	}
-	x, err := f.answer(cmd, event)
+	x, err := ask(f.only, f.all)
+	if err != nil {
+		return about("--rule", err)
+	}
+	broken, err := f.broken(x, ask)
 	if err != nil {
 		return err
 	}
 	if err := x.write(cmd.OutOrStdout(), f); err != nil {
 		return failed(err)
 	}
-	return f.expectations(cmd.ErrOrStderr(), x.verdict())
+	if len(broken) == 0 {
+		return nil
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), strings.Join(broken, "\n"))
+	return &exitError{status: exitFindings}
 }
 
-// answer finds out where the event is, and has it explained there.
-func (f explainFlags) answer(cmd *cobra.Command, event string) (explainAnswer, error) {
+func (f explainFlags) check(cmd *cobra.Command, event string) error {
+	if event == "" {
+		return errors.New("EVENT is empty: expected " + oneOfEvents)
+	}
+	if f.fromServer && f.rules != "" {
+		return errors.New("--rules and --server: say one of them; with --server the rules are those in force there")
+	}
+	for _, flag := range []struct {
+		name  string
+		names []string
+	}{{"rule", f.only}, {"expect", f.want}, {"expect-not", f.refuse}} {
+		if cmd.Flags().Changed(flag.name) && (len(flag.names) == 0 || slices.Contains(flag.names, "")) {
+			return fmt.Errorf("--%s: a name is empty; name rules", flag.name)
+		}
+	}
+	for _, name := range f.want {
+		if slices.Contains(f.refuse, name) {
+			return fmt.Errorf("--expect and --expect-not both name %s", name)
+		}
+	}
+	return nil
+}
+
+// asker has the event explained by these rules; by all where there are none.
+type asker func(only []string, all bool) (explainAnswer, error)
+
+// noRule says that a rule was asked for that there is not.
+type noRule struct{ text string }
+
+func (e *noRule) Error() string { return e.text }
+
+// about says which flag names a rule that there is not, which is a mistake of
+// usage wherever the rules are.
+func about(flag string, err error) error {
+	if none := (*noRule)(nil); errors.As(err, &none) {
+		return fmt.Errorf("%s: %w", flag, none)
+	}
+	return err
+}
+
+// asking finds out where the event is, and so who explains it.
+func (f explainFlags) asking(cmd *cobra.Command, event string) (asker, error) {
 	_, err := os.Stat(event)
 	isFile := event == sender.Stdin || err == nil
 	switch {
 	case !isFile && f.rules != "":
-		return explainAnswer{}, failed(fmt.Errorf("%s: there is no such file; an event of a running Wye is explained with its rules, without --rules", event))
+		return nil, failed(fmt.Errorf("%s: there is no such file; an event of a running Wye is explained with its rules, without --rules", event))
 	case !isFile:
-		return f.past(cmd.Context(), event)
+		return f.askPast(cmd.Context(), event), nil
 	}
 	ev, err := oneEvent(event, cmd.InOrStdin())
 	if err != nil {
-		return explainAnswer{}, failed(err)
+		return nil, failed(err)
 	}
 	if f.fromServer {
-		return f.onServer(cmd.Context(), ev)
+		return f.askServer(cmd.Context(), ev), nil
 	}
-	return f.offline(cmd.ErrOrStderr(), ev)
+	return f.askFiles(cmd.ErrOrStderr(), ev)
 }
 
-// offline explains an event with a rule set of files.
-func (f explainFlags) offline(talk talker, ev *event) (explainAnswer, error) {
+// askFiles explains an event with a rule set of files.
+func (f explainFlags) askFiles(talk talker, ev *event) (asker, error) {
 	path := f.rules
 	if path == "" {
 		path = "rules.yaml"
@@ -112,30 +168,15 @@ func (f explainFlags) offline(talk talker, ev *event) (explainAnswer, error) {
 	_, matcher, problems := rules.Load(path)
 	if problems.HasErrors() {
 		if err := problems.Write(talk, colorOn(talk)); err != nil {
-			return explainAnswer{}, failed(err)
+			return nil, failed(err)
 		}
-		return explainAnswer{}, failed(fmt.Errorf("%s: the rules do not load (%s)", path, verdict(nil, problems)))
+		return nil, failed(fmt.Errorf("%s: the rules do not load (%s)", path, verdict(nil, problems)))
 	}
-	for _, names := range [][]string{f.want, f.refuse} {
-		if err := knownRules(matcher, names); err != nil {
-			return explainAnswer{}, err
+	return func(only []string, all bool) (explainAnswer, error) {
+		x, err := matcher.Explain(ev, rules.ExplainOptions{Rules: only, All: all})
+		if err != nil {
+			return explainAnswer{}, &noRule{err.Error()}
 		}
-	}
-	x, err := matcher.Explain(ev, rules.ExplainOptions{Rules: f.only, All: f.all})
-	if err != nil {
-		return explainAnswer{}, fmt.Errorf("--rule: %w", err)
-	}
-	return explainAnswer{now: x}, nil
-}
-
-// knownRules refuses an expectation of a rule that there is not: it would hold,
-// or not, for ever.
-func knownRules(m *rules.Matcher, names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	if err := m.Known(names...); err != nil {
-		return fmt.Errorf("--expect: %w", err)
-	}
-	return nil
+		return explainAnswer{now: x}, nil
+	}, nil
 }

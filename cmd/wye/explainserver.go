@@ -9,10 +9,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
+	"os"
 	"strconv"
+	"strings"
 
 	"github.com/wye-events/wye/cmd/wye/sender"
+	"github.com/wye-events/wye/router/api"
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
@@ -25,7 +27,7 @@ type (
 func oneEvent(path string, stdin io.Reader) (*event, error) {
 	items, err := sender.Read([]string{path}, stdin)
 	if err != nil {
-		return nil, err
+		return nil, notOnlyData(path, err)
 	}
 	if len(items) != 1 {
 		return nil, fmt.Errorf("%s has %s; one is explained at a time (`wye match` runs a file of them)", path, count(len(items), "event"))
@@ -33,51 +35,68 @@ func oneEvent(path string, stdin io.Reader) (*event, error) {
 	return items[0].Event, nil
 }
 
-// query is what the server is asked for beside the event.
-func (f explainFlags) query() url.Values {
-	v := url.Values{}
-	for _, name := range f.only {
-		v.Add("rule", name)
+// notOnlyData adds to why a file has no event, where it seems to be only the data of one.
+func notOnlyData(path string, err error) error {
+	var members map[string]json.RawMessage
+	text, unread := os.ReadFile(path)
+	if unread != nil || json.Unmarshal(text, &members) != nil || members["specversion"] != nil {
+		return err
 	}
-	if f.all {
+	return fmt.Errorf("%w (this is no event: it has no specversion; is it only the data of one? That goes under data)", err)
+}
+
+// query is what the server is asked for beside the event.
+func query(only []string, all bool) url.Values {
+	v := url.Values{"rule": only}
+	if all {
 		v.Set("all", "true")
 	}
 	return v
 }
 
-// onServer has an event explained with the rules that are in force there.
-func (f explainFlags) onServer(ctx context.Context, ev *event) (explainAnswer, error) {
+// askServer has an event explained with the rules that are in force there.
+func (f explainFlags) askServer(ctx context.Context, ev *event) asker {
 	body := ev.AppendStructured(nil)
-	var x explainAnswer
-	if names := slices.Concat(f.want, f.refuse); len(names) > 0 { // those that there are not would never match
-		if _, err := f.ask(ctx, http.MethodPost, url.Values{"rule": names}, body); err != nil {
+	return func(only []string, all bool) (x explainAnswer, err error) {
+		raw, err := f.ask(ctx, http.MethodPost, query(only, all), body)
+		if err != nil {
 			return x, err
 		}
+		return x, f.server.readable(json.Unmarshal(raw, &x.now))
 	}
-	raw, err := f.ask(ctx, http.MethodPost, f.query(), body)
-	if err != nil {
-		return x, err
-	}
-	return x, f.server.readable(json.Unmarshal(raw, &x.now))
 }
 
-// past has an event explained that the server has, by sequence number or id.
-func (f explainFlags) past(ctx context.Context, name string) (explainAnswer, error) {
-	v := f.query()
-	v.Set("event", name)
-	var x explainAnswer
-	raw, err := f.ask(ctx, http.MethodGet, v, nil)
-	if r := (*refusal)(nil); errors.As(err, &r) && r.Status == http.StatusNotFound {
-		err = &exitError{exitFindings, r}
-		if _, notNumber := strconv.ParseUint(name, 10, 64); notNumber != nil {
-			err = &exitError{exitFindings, fmt.Errorf("%w (and there is no file %s)", r, name)}
+// askPast has an event explained that the server has, by sequence number or id.
+func (f explainFlags) askPast(ctx context.Context, name string) asker {
+	return func(only []string, all bool) (x explainAnswer, err error) {
+		v := query(only, all)
+		v.Set("event", name)
+		raw, err := f.ask(ctx, http.MethodGet, v, nil)
+		if err != nil {
+			return x, notFound(name, err)
 		}
+		x.raw = raw
+		return x, f.server.readable(json.Unmarshal(raw, &x.past))
 	}
-	if err != nil {
-		return x, err
+}
+
+// notFound says of an event that the server does not have it, which is an
+// answer, and of what may have been meant as a file that there is none.
+func notFound(name string, err error) error {
+	_, notNumber := strconv.ParseUint(name, 10, 64)
+	r := (*refusal)(nil)
+	isAnswer := errors.As(err, &r) && r.Reason != "" && (r.Status == http.StatusNotFound || r.Status == http.StatusGone)
+	switch none := (*noRule)(nil); {
+	case errors.As(err, &none):
+		return err
+	case isAnswer && notNumber != nil:
+		return &exitError{exitFindings, fmt.Errorf("%s; nor is there a file %s", strings.TrimSuffix(r.Error(), "."), plain(name, 200))}
+	case isAnswer:
+		return &exitError{exitFindings, r}
+	case notNumber != nil:
+		return failed(fmt.Errorf("there is no file %s, and %w", plain(name, 200), err))
 	}
-	x.raw = raw
-	return x, f.server.readable(json.Unmarshal(raw, &x.past))
+	return err
 }
 
 // ask has the server explain.
@@ -101,7 +120,11 @@ func (f explainFlags) ask(ctx context.Context, method string, v url.Values, body
 	}
 	defer resp.Body.Close()
 	var raw json.RawMessage
-	return raw, failedUnlessRefused(base, decodeAnswer(resp, &raw))
+	err = decodeAnswer(resp, &raw)
+	if r := (*refusal)(nil); errors.As(err, &r) && r.Reason == api.NoSuchRule {
+		return nil, &noRule{r.Error()}
+	}
+	return raw, failedUnlessRefused(base, err)
 }
 
 // readable says of an answer that it is none of a Wye.

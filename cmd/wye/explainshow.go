@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,15 +25,16 @@ type explainAnswer struct {
 }
 
 // verdict is the explanation that expectations are held against: that of the
-// rules that decided the event.
+// rules that decided the event, or nil where that is not to be told. Where it is
+// not known which these were, it is that of the rules of now.
 func (x explainAnswer) verdict() *rules.Explanation {
 	switch {
 	case x.past == nil:
 		return x.now
-	case x.past.Then != nil:
-		return x.past.Then
+	case x.past.ThenVersion == "":
+		return x.past.Now
 	}
-	return x.past.Now
+	return x.past.Then
 }
 
 func (x explainAnswer) write(out io.Writer, f explainFlags) error {
@@ -100,16 +102,27 @@ func momentOrDash(t time.Time) string {
 	return moment(t)
 }
 
+// moreOf is why a delivery is not done, and what to do about it.
 func moreOf(d router.PastDelivery) string {
-	switch {
-	case d.DeadLetter > 0:
-		return fmt.Sprintf("wye dead show %d", d.DeadLetter)
-	case !d.Due.IsZero():
-		return "next try " + moment(d.Due)
-	case d.Status > 0:
-		return fmt.Sprintf("answered %d before", d.Status)
+	var parts []string
+	if meaning := reasons[d.Reason]; meaning != "" && d.Reason != router.ReasonPermanent && d.Reason != router.ReasonRuleError {
+		parts = append(parts, meaning)
 	}
-	return "-"
+	switch {
+	case d.Error != "":
+		parts = append(parts, plain(d.Error, 120))
+	case d.Status > 0 && d.Outcome == "delivered":
+		parts = append(parts, fmt.Sprintf("answered %d before", d.Status))
+	case d.Status > 0:
+		parts = append(parts, fmt.Sprintf("answered %d", d.Status))
+	}
+	if !d.Due.IsZero() {
+		parts = append(parts, "next try "+moment(d.Due))
+	}
+	if d.DeadLetter > 0 {
+		parts = append(parts, fmt.Sprintf("see `wye dead show %d`", d.DeadLetter))
+	}
+	return cmp.Or(strings.Join(parts, "; "), "-")
 }
 
 // writeExplanation prints an explanation, and how to see what it leaves out.
@@ -120,39 +133,46 @@ func writeExplanation(out io.Writer, x *rules.Explanation) error {
 	if x.Omitted == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(out, "\n… and %s that did not match; --all shows them\n", count(x.Omitted, "more rule"))
+	_, err := fmt.Fprintf(out, "\n… and %s that did not match; --rule NAME shows one, --all all of them\n", count(x.Omitted, "more rule"))
 	return err
 }
 
-// expectations tells which of them do not hold.
-func (f explainFlags) expectations(talk io.Writer, x *rules.Explanation) error {
-	broken := 0
+// broken says which expectations do not hold. Each rule is asked for by its
+// name, for what is shown may leave it out.
+func (f explainFlags) broken(x explainAnswer, ask asker) (told []string, err error) {
 	tell := func(name, expected, got string) {
-		broken++
-		fmt.Fprintf(talk, "expected %s %s; %s\n", plain(name, 80), expected, got)
+		told = append(told, fmt.Sprintf("expected %s %s; %s", plain(name, 80), expected, got))
 	}
 	for _, name := range f.want {
-		if !slices.Contains(x.Matched, name) {
-			tell(name, "to match", strings.TrimSuffix("it does not: "+reasonFor(x, name), ": "))
+		if matched, why, err := holds(name, ask); err != nil {
+			return nil, about("--expect", err)
+		} else if !matched {
+			tell(name, "to match", strings.TrimSuffix("it does not: "+why, ": "))
 		}
 	}
 	for _, name := range f.refuse {
-		if slices.Contains(x.Matched, name) {
+		if matched, _, err := holds(name, ask); err != nil {
+			return nil, about("--expect-not", err)
+		} else if matched {
 			tell(name, "not to match", "it does")
 		}
 	}
-	if broken > 0 {
-		return &exitError{status: exitFindings}
-	}
-	return nil
+	return told, nil
 }
 
-// reasonFor is why a rule did not match, where the explanation tells it.
-func reasonFor(x *rules.Explanation, name string) string {
-	for _, r := range x.Rules {
-		if r.Name == name {
-			return plain(strings.ReplaceAll(r.Message, "`", ""), 200)
-		}
+// holds tells whether a rule matches the event, and if not, why. What counts of
+// an event of the past is what decided it, as far as that is known.
+func holds(name string, ask asker) (matched bool, why string, err error) {
+	one, err := ask([]string{name}, false)
+	if err != nil {
+		return false, "", err
 	}
-	return ""
+	x := one.verdict()
+	if x == nil {
+		return false, plain(one.past.ThenNote, 200), nil
+	}
+	if len(x.Rules) == 1 {
+		why = plain(strings.ReplaceAll(x.Rules[0].Message, "`", ""), 200)
+	}
+	return slices.Contains(x.Matched, name), why, nil
 }

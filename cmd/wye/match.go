@@ -38,8 +38,8 @@ on_error: match. A line that is no valid event is told and the run goes on.
 -o table counts instead: how many events each rule matches.
 
 Exits with 0 where the whole file was run, also if some events were not valid (the
-summary counts them), 1 where the rules have an error, and 3 where something
-cannot be read or written.`,
+summary counts them), and 3 where the rules have an error or something cannot be
+read or written.`,
 		Example: `  wye match --events events.jsonl
   wye match --rules new.yaml --events events.jsonl > new.ndjson
   wye match --events events.jsonl -o table
@@ -97,7 +97,7 @@ func loadForMatch(talk io.Writer, path string) (*rules.Matcher, error) {
 		if err := problems.Write(talk, colorOn(talk)); err != nil {
 			return nil, failed(err)
 		}
-		return nil, &exitError{statusOf(path, problems), fmt.Errorf("%s: the rules do not load (%s)", path, verdict(nil, problems))}
+		return nil, failed(fmt.Errorf("%s: the rules do not load (%s)", path, verdict(nil, problems)))
 	}
 	if len(problems) > 0 {
 		fmt.Fprintf(talk, "%s: %s; `wye check %s` shows them\n", path, verdict(nil, problems), path)

@@ -33,7 +33,7 @@ func appendMatchLine(b []byte, n int, ev *cloudevent.Event, found []rules.Match)
 		for i := range found {
 			if found[i].Err != nil {
 				b = append(appendText(b, found[i].Rule.Name), ':')
-				b = append(appendText(b, found[i].Err.Error()), ',')
+				b = append(appendText(b, found[i].Why()), ',')
 			}
 		}
 		b = append(withoutComma(b), '}')

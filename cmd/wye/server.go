@@ -46,6 +46,7 @@ type refusal struct {
 	Status int    `json:"status"`
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
+	Reason string `json:"reason"` // for programs, where there is one
 }
 
 func (r *refusal) Error() string {

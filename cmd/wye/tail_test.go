@@ -52,11 +52,11 @@ func TestTailText(t *testing.T) {
       17  11:00:01.005Z  t                           /s            A-1           -             r → a, b
       17  11:00:01.005Z  t                           /s            none          -             unmatched
       17  11:00:01.005Z  t                           /s            many          -             r1 → a, b; r2 → a, b; r3 → a, b; r4 → a, b; r5 → a, b; and 2 other rules
-          error: text 0
-          error: text 1
-          error: text 2
-          error: text 3
-          error: text 4
+          error: rule e0: text 0
+          error: rule e1: text 1
+          error: rule e2: text 2
+          error: rule e3: text 3
+          error: rule e4: text 4
           … and 2 other errors
       17  11:00:01.005Z  t                           https://shop.example.com/orders/xxxxxxx…  iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii…  orders/4711   r → a, b
       17  11:00:01.005Z  t                           /s                                        after                                     -             r → a, b

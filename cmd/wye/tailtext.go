@@ -83,7 +83,7 @@ func (t *tailText) event(e *router.TailEvent) {
 			fmt.Fprintf(t.out, "          … and %s\n", count(len(e.Errors)-i, "other error"))
 			break
 		}
-		fmt.Fprintf(t.out, "          %s\n", t.paint(badColor, "error: "+plain(e.Errors[rule], 400)))
+		fmt.Fprintf(t.out, "          %s\n", t.paint(badColor, "error: rule "+plain(rule, 64)+": "+plain(e.Errors[rule], 400)))
 	}
 }
 

@@ -33,10 +33,14 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/events/{sequence}", a.event)
 	mux.HandleFunc("GET /api/v1/explain", a.explainPast)
 	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
-	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics", "/api/v1/"} {
+	mux.HandleFunc("/api/v1/explain", methodNotAllowed("GET, POST"))
+	for _, path := range []string{"status", "rules", "targets", "tail", "dead", "dead/{number}", "events/{sequence}"} {
+		mux.HandleFunc("/api/v1/"+path, methodNotAllowed(http.MethodGet))
+	}
+	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
 	}
-	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, tail, dead"))
+	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, events/SEQUENCE, explain, tail, dead"))
 	return sameSite(mux)
 }
 

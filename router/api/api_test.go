@@ -229,7 +229,7 @@ func TestAdmin(t *testing.T) {
 		method, path string
 		status       int
 	}{
-		{"GET", "/-/reload", 405}, {"POST", "/-/ready", 405}, {"POST", "/api/v1/rules", 405}, {"GET", "/nothing", 404},
+		{"GET", "/-/reload", 405}, {"POST", "/-/ready", 405}, {"POST", "/api/v1/rules", 405}, {"PUT", "/api/v1/explain", 405}, {"DELETE", "/api/v1/events/1", 405}, {"POST", "/api/v1/tail", 405}, {"POST", "/api/v1/nothing", 404}, {"GET", "/nothing", 404},
 		{"GET", "/api/v1/dead/7", 404}, {"GET", "/api/v1/dead/x", 400}, {"GET", "/api/v1/dead?limit=x", 400}, {"GET", "/api/v1/dead?from=-1", 400},
 	} {
 		a := send(t, request(t, c.method, url+c.path, "", ""))

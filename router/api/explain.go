@@ -1,11 +1,12 @@
 package api
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/wye-events/wye/router"
 	"github.com/wye-events/wye/rules"
@@ -24,7 +25,7 @@ const explainBody = 8 << 20
 type explainer struct{ router *router.Router }
 
 func (e explainer) serve(w http.ResponseWriter, req *http.Request) {
-	options, p := explainOptions(req.URL.Query())
+	options, p := explainOptions(req.URL.Query(), "rule", "all", "limit")
 	if p != nil {
 		writeProblem(w, *p)
 		return
@@ -46,11 +47,24 @@ func (e explainer) serve(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	explanation, err := e.router.Explain(evs[0], options)
-	if unknown := (*rules.UnknownRule)(nil); errors.As(err, &unknown) {
-		writeProblem(w, problem{Status: http.StatusNotFound, Title: "No such rule", Detail: "rule=" + strconv.Quote(unknown.Name) + ": " + unknown.Error() + "."})
+	if err != nil {
+		writeProblem(w, noSuchRule(err))
 		return
 	}
 	writeJSON(w, http.StatusOK, explanation)
+}
+
+// NoSuchRule is the reason of the problem of asking for a rule that there is not.
+const NoSuchRule = "no_such_rule"
+
+// noSuchRule is the problem of a [*rules.UnknownRule].
+func noSuchRule(err error) problem {
+	text := err.Error()
+	text = strings.ToUpper(text[:1]) + text[1:]
+	if !strings.HasSuffix(text, "?") {
+		text += "."
+	}
+	return problem{Status: http.StatusNotFound, Title: "No such rule", Detail: text, Reason: NoSuchRule}
 }
 
 // withoutStored takes back from the words of ingest what is no question here.
@@ -62,14 +76,23 @@ func withoutStored(detail string) string {
 	return detail
 }
 
-func explainOptions(v url.Values) (o rules.ExplainOptions, p *problem) {
+// noParameter refuses a parameter that would be of no effect: somebody meant
+// something with it.
+func noParameter(name string, known []string) *problem {
+	last := len(known) - 1
+	return &problem{Status: http.StatusBadRequest, Detail: "There is no parameter " + strconv.Quote(name) + " here; there are " +
+		strings.Join(known[:last], ", ") + " and " + known[last] + "."}
+}
+
+// explainOptions reads what is to be told. Known are all parameters that there may be.
+func explainOptions(v url.Values, known ...string) (o rules.ExplainOptions, p *problem) {
 	o.Rules = v["rule"]
 	bad := func(name, expected string) *problem {
 		return &problem{Status: http.StatusBadRequest, Detail: fmt.Sprintf("%s=%s: expected %s.", name, strconv.Quote(v.Get(name)), expected)}
 	}
 	for name := range v {
-		if name != "rule" && name != "all" && name != "limit" {
-			return o, &problem{Status: http.StatusBadRequest, Detail: "There is no parameter " + strconv.Quote(name) + " here; there are rule, all and limit."}
+		if !slices.Contains(known, name) {
+			return o, noParameter(name, known)
 		}
 	}
 	var err error

@@ -69,11 +69,11 @@ func (a *admin) event(w http.ResponseWriter, req *http.Request) {
 // explainPast answers GET /api/v1/explain?event=SEQUENCE|ID, with source= and
 // before= for an id, rule= (any number of times), all=true and limit=.
 func (a *admin) explainPast(w http.ResponseWriter, req *http.Request) {
-	ref, ok := eventRef(w, req)
+	o, ok := pastOptions(w, req)
 	if !ok {
 		return
 	}
-	o, ok := pastOptions(w, req)
+	ref, ok := eventRef(w, req)
 	if !ok {
 		return
 	}
@@ -99,7 +99,7 @@ func (a *admin) explainPast(w http.ResponseWriter, req *http.Request) {
 		}
 	}
 	if doc.Then == nil && doc.Now == nil {
-		writeProblem(w, problem{Status: http.StatusNotFound, Title: "No such rule", Detail: doc.NowNote})
+		writeProblem(w, noSuchRule(unknown))
 		return
 	}
 	writeJSON(w, http.StatusOK, doc)
@@ -127,11 +127,7 @@ func eventRef(w http.ResponseWriter, req *http.Request) (ref router.EventRef, ok
 
 // pastOptions are what is to be told, as of a POST.
 func pastOptions(w http.ResponseWriter, req *http.Request) (rules.ExplainOptions, bool) {
-	q := req.URL.Query()
-	for _, name := range []string{"event", "source", "before"} {
-		q.Del(name)
-	}
-	o, p := explainOptions(q)
+	o, p := explainOptions(req.URL.Query(), "event", "source", "before", "rule", "all", "limit")
 	if p != nil {
 		writeProblem(w, *p)
 		return o, false

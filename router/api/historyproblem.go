@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -50,7 +49,5 @@ func writeNoEvent(w http.ResponseWriter, e *router.NoEventError) {
 			doc.Looked.Stored = e.LookedAt.UTC()
 		}
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(doc.Status)
-	json.NewEncoder(w).Encode(doc)
+	writeAs(w, "application/problem+json", doc.Status, doc)
 }

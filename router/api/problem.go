@@ -12,6 +12,7 @@ type problem struct {
 	Title      string  `json:"title"`
 	Status     int     `json:"status"`
 	Detail     string  `json:"detail"`
+	Reason     string  `json:"reason,omitempty"`    // for programs, where the status is not enough
 	Attribute  string  `json:"attribute,omitempty"` // the first attribute at fault
 	Faults     []fault `json:"faults,omitempty"`
 	Limit      int64   `json:"limit,omitempty"` // in bytes
@@ -29,13 +30,15 @@ func writeProblem(w http.ResponseWriter, p problem) {
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(p.Status)
-	json.NewEncoder(w).Encode(p)
+	writeAs(w, "application/problem+json", p.Status, p)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
+	writeAs(w, "application/json", status, v)
+}
+
+func writeAs(w http.ResponseWriter, mediaType string, status int, v any) {
+	w.Header().Set("Content-Type", mediaType)
 	w.WriteHeader(status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

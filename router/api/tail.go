@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -76,6 +77,12 @@ func (t *tails) endingWith(req *http.Request) context.Context {
 
 // tailQuery reads the parameters.
 func tailQuery(v url.Values) (q router.TailQuery, p *problem) {
+	known := []string{"where", "unmatched", "outcomes"}
+	for name := range v {
+		if !slices.Contains(known, name) {
+			return q, noParameter(name, known)
+		}
+	}
 	for name, to := range map[string]*bool{"unmatched": &q.Unmatched, "outcomes": &q.Outcomes} {
 		text := v.Get(name)
 		if text == "" {

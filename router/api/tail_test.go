@@ -109,6 +109,7 @@ func TestBadTails(t *testing.T) {
 	_, at := admin(t, tailRules)
 	for query, says := range map[string]string{
 		"where=" + url.QueryEscape("event.sorce == 1"): "where:1:7: sorce is hardly the name of an attribute; did you mean event.source?",
+		"wher=event.id":                          `There is no parameter "wher" here; there are where, unmatched and outcomes.`,
 		"where=":                                 "where:1:1: the condition is empty",
 		"where=" + url.QueryEscape("event.type"): "where:1:",
 		"where=%ff":                              "where:1:1: this byte is not UTF-8 text",

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -166,6 +167,19 @@ func pastDeliveries(t *testing.T, on routertest.Options) {
 			t.Errorf("dead letter %d: %+v, %v", d.DeadLetter, letter, err)
 		}
 	}
+	whyNot := func() (all []string) {
+		for _, d := range past(t, w, at(1)).Deliveries {
+			if d.Outcome == "waiting" || d.Outcome == "dead_lettered" {
+				all = append(all, d.Target+" "+d.Reason+": "+d.Error)
+			}
+		}
+		return all
+	}
+	for i, want := range []string{"fails : .* answered 503", "refuses permanent: .* answered 400", `well rule_error: .*> cannot be used between `} {
+		if got := whyNot(); len(got) != 3 || !regexp.MustCompile(want).MatchString(got[i]) {
+			t.Errorf("%q, want %s", got, want)
+		}
+	}
 	close(hang)
 	hangs.UntilTaken(1)
 	w.Until("hangs", "has delivered", func(s router.TargetStatus) bool { return s.Delivered == 1 })
@@ -252,9 +266,9 @@ func TestPastOfNoEvent(t *testing.T) {
 	refused(router.EventRef{ID: "a"}, router.Unknown, `no event has id "a"; no events are kept yet`)
 	w.SendMany(t, "e", 10)
 	w.Settled()
-	refused(at(11), router.NotYet, "there is no event 11 yet; those from 1 (")
+	refused(at(11), router.NotYet, "there is no event 11 yet; events 1 to 10 are kept")
 	purge(t, on.Bus.URL, "WYE_EVENTS", jetstream.WithPurgeSequence(4))
-	refused(at(3), router.Removed, "event 3 is not kept any more; those from 4 (")
+	refused(at(3), router.Removed, "event 3 is not kept any more; events 4 to 10 are kept")
 	if p := past(t, w, at(4)); outcomes(p) != "all to packing: delivered after 1" {
 		t.Errorf("%+v", p)
 	}
