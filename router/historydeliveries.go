@@ -32,7 +32,8 @@ type PastDelivery struct {
 	// Status is the receiver's answer to the last attempt that failed.
 	Status int `json:"status,omitempty"`
 	// Error is why it was not delivered, the last time that it was tried.
-	// Reason is why it was given up, of a dead letter.
+	// Reason is why it was given up, of a dead letter; of one that waits and was
+	// not tried yet, "target_held" or "target_aside", the state of its target.
 	Error      string `json:"error,omitempty"`
 	Reason     string `json:"reason,omitempty"`
 	Version    string `json:"version,omitempty"` // of the rule set that decided it
@@ -69,6 +70,7 @@ func (r *Router) whatBecame(ctx context.Context, p *PastEvent) error {
 	}
 	p.Deliveries = t.all()
 	r.whyDead(within, p.Deliveries)
+	r.whyUntried(p.Deliveries)
 	p.DeliveriesNote = t.note()
 	return nil
 }
@@ -83,6 +85,26 @@ func (r *Router) whyDead(ctx context.Context, all []PastDelivery) {
 		}
 		if letter, ok, err := r.DeadLetter(ctx, d.DeadLetter); err == nil && ok {
 			d.Reason, d.Error = letter.Reason, cmp.Or(letter.Error, lastError(letter.Attempts))
+		}
+	}
+}
+
+// whyUntried tells of deliveries that wait and were never tried what keeps them:
+// the state of their targets.
+func (r *Router) whyUntried(all []PastDelivery) {
+	states := map[string]string{}
+	for i := range all {
+		d := &all[i]
+		if d.Outcome != string(stateWaiting) || d.Attempts > 0 {
+			continue
+		}
+		if len(states) == 0 {
+			for _, t := range r.Targets() {
+				states[t.Name] = t.State
+			}
+		}
+		if state := states[d.Target]; state == "held" || state == "aside" {
+			d.Reason = "target_" + state
 		}
 	}
 }

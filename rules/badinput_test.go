@@ -23,6 +23,7 @@ func repeated(n int, between string, text func(i int) string) string {
 // TestConditionsAtTheirBounds: a condition of any size either loads, and then
 // answers, or is refused with a code and a place, without much being built.
 func TestConditionsAtTheirBounds(t *testing.T) {
+	alone(t)
 	repeat := strings.Repeat
 	is := func(text string) string { return "event.data.s == \"" + text + "\"" }
 	fill := func(n int) string { return is(repeat("x", n-len(is("")))) }
@@ -181,6 +182,7 @@ var badEventRules = []genRule{
 // TestBadEvents: an event of any size and shape is matched rightly, with memory
 // that is bounded and given back.
 func TestBadEvents(t *testing.T) {
+	alone(t)
 	s, err := newSubject(badEventRules, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -226,6 +228,7 @@ func heap() uint64 {
 // length of a list, whatever stands beside the loop; Match does so too, to the
 // element, or it answers what there would be to answer (see stopsAlike).
 func TestLoopsAtTheCostLimit(t *testing.T) {
+	alone(t)
 	list := "[" + repeated(100, ", ", func(i int) string { return fmt.Sprint(i + 2) }) + "]"
 	branches := repeated(60, " || ", func(i int) string { return fmt.Sprintf("i == %d", i+2) })
 	for _, when := range []string{
@@ -257,6 +260,7 @@ func TestLoopsAtTheCostLimit(t *testing.T) {
 // TestManyCallsAtTheCostLimit: four calls on a large text are free, five are
 // counted.
 func TestManyCallsAtTheCostLimit(t *testing.T) {
+	alone(t)
 	call := func(i int) string { return fmt.Sprintf(`event.data.s.contains("b%d")`, i) }
 	ev := jsonEvent(`{"s":"` + strings.Repeat("a", 1<<20) + `"}`)
 	for calls, want := range map[int]verdict{1: yes, 4: yes, 5: failed} {

@@ -33,6 +33,7 @@ func slow() time.Duration {
 }
 
 func TestYAMLBombs(t *testing.T) {
+	alone(t)
 	repeat := strings.Repeat
 	laughs := "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
 	for i := range 9 {
@@ -133,6 +134,7 @@ func TestConditionsThatAreRefused(t *testing.T) {
 
 // TestConditionsThatAreStopped: bombs that only go off on an event.
 func TestConditionsThatAreStopped(t *testing.T) {
+	alone(t)
 	ev := jsonEvent(`{"l": [` + strings.Repeat("1,", 999) + `1], "s": "` + strings.Repeat("a", 1<<20) +
 		`", "m": [` + strings.Repeat("[1,2],", 50_000) + `1]}`)
 	double := strings.Repeat(".map(x, x + x)", 30)

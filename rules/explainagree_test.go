@@ -156,6 +156,7 @@ func checkExplanation(t *testing.T, m *Matcher, ev *cloudevent.Event) {
 
 // TestExplainAgreesOnWrittenConditions: whatever the tests of matching ask.
 func TestExplainAgreesOnWrittenConditions(t *testing.T) {
+	alone(t)
 	events := explainEvents()
 	more := []string{
 		`event.data.items.exists(event, .event.id == "1" && event.sku == "A")`,
@@ -176,6 +177,7 @@ func TestExplainAgreesOnWrittenConditions(t *testing.T) {
 // TestExplainAgreesOnGeneratedRules: the explanation never says anything else
 // than matching.
 func TestExplainAgreesOnGeneratedRules(t *testing.T) {
+	alone(t)
 	sets := uint64(8)
 	if raceDetector {
 		sets = 3

@@ -45,6 +45,7 @@ var orderOfMany = jsonEvent(`{"tenant": "t4242", "total": 40, "items": [{"sku": 
 // TestExplainFindsTheNearMissAmongMany: with 10,000 rules the three that
 // nearly matched come first.
 func TestExplainFindsTheNearMissAmongMany(t *testing.T) {
+	alone(t)
 	if testing.Short() {
 		t.Skip("loads 10,000 rules")
 	}
@@ -74,6 +75,7 @@ func BenchmarkExplain(b *testing.B) {
 // TestExplainBombs: what makes a condition costly makes its explanation costly
 // only by a factor that is known.
 func TestExplainBombs(t *testing.T) {
+	alone(t)
 	ev := jsonEvent(`{"l": [` + strings.Repeat("1,", 999) + `1], "s": "` + strings.Repeat("a", 1<<20) +
 		`", "m": [` + strings.Repeat("[1,2],", 50_000) + `1]}`)
 	double, nest := strings.Repeat(".map(x, x + x)", 12), strings.Repeat(".map(x, [x, x])", 10)
@@ -114,6 +116,7 @@ func TestExplainBombs(t *testing.T) {
 // TestExplainBadEvents: events that are large, deep or strange are explained
 // in a few lines.
 func TestExplainBadEvents(t *testing.T) {
+	alone(t)
 	repeat := strings.Repeat
 	for name, data := range map[string]string{
 		"1 MiB of text":     `{"total": "` + repeat("x", 1<<20) + `"}`,

@@ -105,8 +105,15 @@ func momentOrDash(t time.Time) string {
 // moreOf is why a delivery is not done, and what to do about it.
 func moreOf(d router.PastDelivery) string {
 	var parts []string
-	if meaning := reasons[d.Reason]; meaning != "" && d.Reason != router.ReasonPermanent && d.Reason != router.ReasonRuleError {
-		parts = append(parts, meaning)
+	switch d.Reason {
+	case router.ReasonPermanent, router.ReasonRuleError: // the error tells
+	case "target_held":
+		parts = append(parts, "its target failed, or asked for a pause, and is left alone for a while")
+	case "target_aside":
+		parts = append(parts, "others wait for its target before it")
+	case "":
+	default:
+		parts = append(parts, cmp.Or(reasons[d.Reason], d.Reason))
 	}
 	switch {
 	case d.Error != "":

@@ -206,8 +206,13 @@ func TestPastWithABacklog(t *testing.T) {
 	w.SendMany(t, "e", 3000)
 	w.Floored()
 	for _, seq := range []uint64{1, 1500, 3000} {
-		if p := past(t, w, at(seq)); len(p.Deliveries) != 1 || p.Deliveries[0].Outcome != "waiting" && p.Deliveries[0].Outcome != "under_way" {
+		p := past(t, w, at(seq))
+		if len(p.Deliveries) != 1 || p.Deliveries[0].Outcome != "waiting" && p.Deliveries[0].Outcome != "under_way" {
 			t.Errorf("%+v %s", p.Deliveries, p.DeliveriesNote)
+			continue
+		}
+		if d := p.Deliveries[0]; d.Outcome == "waiting" && d.Error == "" && d.Reason == "" {
+			t.Errorf("why event %d waits is not told: %+v", seq, d)
 		}
 	}
 }
