@@ -228,6 +228,7 @@ func heap() uint64 {
 // length of a list, whatever stands beside the loop; Match does so too, to the
 // element, or it answers what there would be to answer (see stopsAlike).
 func TestLoopsAtTheCostLimit(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	list := "[" + repeated(100, ", ", func(i int) string { return fmt.Sprint(i + 2) }) + "]"
 	branches := repeated(60, " || ", func(i int) string { return fmt.Sprintf("i == %d", i+2) })

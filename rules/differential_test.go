@@ -229,6 +229,7 @@ func runSet(t *testing.T, seed uint64, events int, count *counts) {
 // TestDifferential is the same at every run. A failure says all that there is
 // to know; its seed goes into runSet.
 func TestDifferential(t *testing.T) {
+	t.Parallel()
 	var count counts
 	sets, events, pairs := uint64(30), 240, 200_000
 	if raceDetector { // which makes it five times as long

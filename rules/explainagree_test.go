@@ -156,6 +156,7 @@ func checkExplanation(t *testing.T, m *Matcher, ev *cloudevent.Event) {
 
 // TestExplainAgreesOnWrittenConditions: whatever the tests of matching ask.
 func TestExplainAgreesOnWrittenConditions(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	events := explainEvents()
 	more := []string{
@@ -177,6 +178,7 @@ func TestExplainAgreesOnWrittenConditions(t *testing.T) {
 // TestExplainAgreesOnGeneratedRules: the explanation never says anything else
 // than matching.
 func TestExplainAgreesOnGeneratedRules(t *testing.T) {
+	t.Parallel()
 	alone(t)
 	sets := uint64(8)
 	if raceDetector {
