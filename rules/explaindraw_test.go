@@ -151,3 +151,23 @@ func TestWhy(t *testing.T) {
 		t.Errorf("%v", found)
 	}
 }
+
+// TestNarrowTerminal: values stand under what they are the values of, or where a
+// terminal would break the line, in a list.
+func TestNarrowTerminal(t *testing.T) {
+	m := matcherOf(t, "version: 1\ntargets: {q: {queue: {name: q}}}\nrules: {r: {on: t, when: event.data.a + event.data.b == event.data.c, to: q}}\n")
+	x, err := m.Explain(&cloudevent.Event{ID: "1", Source: "/s", Type: "t", DataContentType: "application/json", Data: []byte(`{"a":1,"b":2,"c":4}`)}, ExplainOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const (
+		drawn  = "event.data.c\n      1            3 2               4\n"
+		listed = "event.data.c\n          event.data.a + event.data.b = 3\n          event.data.a = 1\n          event.data.b = 2\n          event.data.c = 4\n"
+	)
+	for columns, want := range map[int]string{0: drawn, 80: drawn, 49: drawn, 48: listed, 30: listed} {
+		var b strings.Builder
+		if err := x.WriteColumns(&b, false, columns); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("%d columns: %v\n%s", columns, err, &b)
+		}
+	}
+}

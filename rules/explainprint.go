@@ -20,8 +20,13 @@ import (
 //	    ✓ event.data.items.exists(i, i.fragile)
 //
 // With color it uses the terminal's colours.
-func (x *Explanation) Write(w io.Writer, color bool) error {
-	p := &explainPrinter{color: color}
+func (x *Explanation) Write(w io.Writer, color bool) error { return x.WriteColumns(w, color, 0) }
+
+// WriteColumns is [Explanation.Write] for a terminal of so many columns, 0 if
+// that is not known: where a line would be broken, and its values no longer
+// stood under what they are the values of, they are listed.
+func (x *Explanation) WriteColumns(w io.Writer, color bool, columns int) error {
+	p := &explainPrinter{color: color, columns: columns}
 	p.event(x)
 	for i, r := range x.Rules {
 		if i == 0 || r.Condition != nil || x.Rules[i-1].Condition != nil || x.Rules[i-1].Outcome != r.Outcome {
@@ -35,8 +40,9 @@ func (x *Explanation) Write(w io.Writer, color bool) error {
 
 // explainPrinter collects the lines, and knows whether they have colours.
 type explainPrinter struct {
-	b     strings.Builder
-	color bool
+	b       strings.Builder
+	color   bool
+	columns int // of the terminal; 0 where that is not known
 }
 
 const styleDim = "\x1b[2m"

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -144,16 +145,29 @@ func (p *explainPrinter) leaf(part *Part, indent string, point bool) {
 	for _, kid := range leafParts(part) {
 		values = appendValues(values, part, kid, columns)
 	}
-	if widthOf(text) > drawnWidth {
+	if rows := draw(slices.Clone(values)); p.fits(text, rows, widthOf(indent)) {
+		for _, row := range rows {
+			p.line(indent + p.paint(styleBold, row))
+		}
+	} else {
 		for _, v := range values {
 			p.line(indent + treeStep + v.text + " = " + p.paint(styleBold, v.value))
 		}
-	} else {
-		for _, row := range draw(values) {
-			p.line(indent + p.paint(styleBold, row))
-		}
 	}
 	p.note(part, indent)
+}
+
+// fits tells whether values can be drawn under a text, which a terminal must
+// not break for that.
+func (p *explainPrinter) fits(text string, rows []string, indent int) bool {
+	width := widthOf(text)
+	if width > drawnWidth {
+		return false
+	}
+	for _, row := range rows {
+		width = max(width, widthOf(row))
+	}
+	return len(rows) == 0 || p.columns == 0 || indent+width <= p.columns
 }
 
 // leafParts are the parts of a leaf whose values are shown. What stands under a

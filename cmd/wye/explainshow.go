@@ -134,7 +134,7 @@ func moreOf(d router.PastDelivery) string {
 
 // writeExplanation prints an explanation, and how to see what it leaves out.
 func writeExplanation(out io.Writer, x *rules.Explanation) error {
-	if err := x.Write(out, colorOn(out)); err != nil {
+	if err := x.WriteColumns(out, colorOn(out), columnsOf(out)); err != nil {
 		return err
 	}
 	if x.Omitted == 0 {
