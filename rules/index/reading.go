@@ -57,11 +57,13 @@ const (
 // are first asked for. It is used again for the next event.
 type reading struct {
 	ev    *cloudevent.Event
+	of    *slots
 	slots []slot
 	turn  uint32
 
-	vals []val   // by slot
-	many [][]val // by slot, of those that can have several values
+	vals   []val    // by slot
+	many   [][]val  // by slot, of those that can have several values
+	orders []*order // by slot, of objects
 
 	state   dataState
 	odd     []slotID // slots with a value of a kind that some test cannot use
@@ -92,6 +94,9 @@ func (s Kinds) has(k Kind) bool { return s>>k&1 != 0 }
 
 // begin takes an event.
 func (r *reading) begin(ev *cloudevent.Event, x *slots, bad []Kinds) {
+	if r.of != x { // its slots lead elsewhere
+		r.of, r.orders = x, make([]*order, len(x.all))
+	}
 	if r.turn++; r.turn == 0 || len(r.vals) < len(x.all) {
 		r.vals = make([]val, len(x.all))
 		r.many = make([][]val, len(x.all))

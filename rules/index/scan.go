@@ -66,6 +66,27 @@ func (r *reading) value(b []byte, i int, at slotID, depth int) int {
 	}
 }
 
+// name reads a name of an object, and returns what it leads to, the place after
+// it, and its place in the order.
+func (r *reading) name(b []byte, i int, at slotID, o *order, place int) (slotID, int, int) {
+	end, plain := textEnd(b, i+1)
+	if end < 0 {
+		return noSlot, -1, place
+	}
+	name := r.text[i+1 : end]
+	if !plain {
+		name = unescaped(b[i : end+1])
+	}
+	kid := noSlot
+	if s := &r.slots[at]; s.firsts>>firstBit(name)&1 != 0 {
+		kid = s.kid(nameTag(name), name)
+	}
+	if plain {
+		place = o.learn(name, kid, place)
+	}
+	return kid, end + 1, place
+}
+
 // textValue reads a text, for a slot if there is one.
 func (r *reading) textValue(b []byte, i int, at slotID) int {
 	end, plain := textEnd(b, i+1)
@@ -88,21 +109,16 @@ func (r *reading) object(b []byte, i int, at slotID, depth int) int {
 	if i = space(b, i+1); i < len(b) && b[i] == '}' {
 		return i + 1
 	}
-	s := &r.slots[at]
+	o, place := r.orderOf(at), 0
 	for i < len(b) && b[i] == '"' {
-		end, plain := textEnd(b, i+1)
-		if end < 0 {
+		var kid slotID
+		if o.next(b, i+1, place) {
+			kid, i = o[place].kid, i+2+o[place].size
+			place++
+		} else if kid, i, place = r.name(b, i, at, o, place); i < 0 {
 			return -1
 		}
-		name := r.text[i+1 : end]
-		if !plain {
-			name = unescaped(b[i : end+1])
-		}
-		kid := noSlot
-		if s.firsts>>firstBit(name)&1 != 0 {
-			kid = s.kid(nameTag(name), name)
-		}
-		if i = colon(b, end+1); i < 0 {
+		if i = colon(b, i); i < 0 {
 			return -1
 		}
 		switch {
