@@ -171,3 +171,18 @@ func TestNarrowTerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestFailedWords(t *testing.T) {
+	for _, c := range []struct {
+		failed, counting int
+		want             string
+	}{
+		{0, 0, ""}, {1, 0, ", 1 failed"}, {1200, 0, ", 1,200 failed"},
+		{1, 1, ", 1 failed and counts as a match"}, {2, 2, ", 2 failed and count as matches"},
+		{4, 1, ", 4 failed and 1 of them counts as a match"}, {4, 2, ", 4 failed and 2 of them count as matches"},
+	} {
+		if got := failedWords(c.failed, c.counting); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}

@@ -68,14 +68,29 @@ func (p *explainPrinter) event(x *Explanation) {
 	} else if !x.Partial {
 		where = ", so it goes nowhere"
 	}
-	p.line(matchedWords(x.Counts) + where + " " + p.paint(styleDim, "(rule set "+x.Version+")"))
+	p.line(matchedWords(x) + where + " " + p.paint(styleDim, "(rule set "+x.Version+")"))
 }
 
-func matchedWords(c ExplainedCounts) string {
-	failed := ""
-	if c.Failed > 0 {
-		failed = fmt.Sprintf(", %s failed", thousands(c.Failed))
+// failedWords tells of rules that failed, of which some may count as matches.
+func failedWords(failed, counting int) string {
+	counts := "count as matches"
+	if counting == 1 {
+		counts = "counts as a match"
 	}
+	switch {
+	case failed == 0:
+		return ""
+	case counting == 0:
+		return fmt.Sprintf(", %s failed", thousands(failed))
+	case counting == failed:
+		return fmt.Sprintf(", %s failed and %s", thousands(failed), counts)
+	}
+	return fmt.Sprintf(", %s failed and %s of them %s", thousands(failed), thousands(counting), counts)
+}
+
+func matchedWords(x *Explanation) string {
+	c := x.Counts
+	failed := failedWords(c.Failed, len(x.Matched)-c.Matched)
 	switch {
 	case c.Rules == 0:
 		return "There are no rules"

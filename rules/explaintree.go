@@ -150,8 +150,10 @@ func (p *explainPrinter) leaf(part *Part, indent string, point bool) {
 			p.line(indent + p.paint(styleBold, row))
 		}
 	} else {
-		for _, v := range values {
-			p.line(indent + treeStep + v.text + " = " + p.paint(styleBold, v.value))
+		for i, v := range values {
+			if !slices.ContainsFunc(values[:i], func(w valueAt) bool { return w.text == v.text && w.value == v.value }) {
+				p.line(indent + treeStep + v.text + " = " + p.paint(styleBold, v.value))
+			}
 		}
 	}
 	p.note(part, indent)
