@@ -56,6 +56,9 @@ func TestRulesLoadWithoutFindings(t *testing.T) {
 		path := filepath.Join(example, "rules.yaml")
 		_, _, problems := rules.Load(path)
 		for _, p := range problems {
+			if p.Severity == rules.Note {
+				continue
+			}
 			t.Errorf("%s:%d:%d: %s: %s", p.File, p.Line, p.Column, p.Code, p.Message)
 		}
 		if text := read(t, path); !strings.HasPrefix(text, first) {

@@ -15,5 +15,5 @@ func (m Match) Why() string {
 // failedAtCost tells whether a condition failed because it took too long.
 func failedAtCost(err error) bool {
 	var failure *conditionError
-	return errors.As(err, &failure) && reading{err: failure.cause}.tooLong()
+	return errors.As(err, &failure) && (failure.cause == errCost || reading{err: failure.cause}.tooLong())
 }

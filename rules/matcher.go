@@ -84,6 +84,8 @@ func (m *Matcher) take(into []Match, h index.Hit, e *evaluation) []Match {
 	switch {
 	case h.Ask:
 		return e.try(r, into)
+	case h.Stopped:
+		return append(into, Match{Rule: r, Err: &conditionError{rule: r, cause: errCost}})
 	case h.Failed:
 		return append(into, Match{Rule: r, Err: &conditionError{rule: r, event: e.event.ev}})
 	}

@@ -108,32 +108,52 @@ type computing struct {
 	consts []uint32
 	vars   [maxLoops]uint32 // elements of the loops around
 	work   int
+	bytes  int
 }
 
 const (
 	maxLoops = 4
-	// maxWork is when a calculation is given up: well before it would cost as
-	// much as the caller allows, which it then sees for itself.
-	maxWork = 10_000
+	// maxWork is when a calculation is stopped. Every step here is one at least
+	// of those that the caller allows, so it would be stopped there too, having
+	// taken a hundred times as long.
+	maxWork = 100_000
+	// maxRead is how many bytes of texts a calculation looks at before it is left
+	// to the caller, whose steps they may be or not.
+	maxRead = 64 << 10
 )
 
 // compute evaluates a calculation of a test.
 func (f *Finder) compute(c calc, consts []uint32) truth {
 	m := &f.computing
-	m.f, m.consts, m.work = f, consts, 0
+	m.f, m.consts, m.work, m.bytes = f, consts, 0, 0
 	switch v := c(m); v.kind {
 	case cBool:
 		return truthOf(v.yes)
 	case cAbsent:
 		return isAbsent
 	}
+	if m.work > maxWork {
+		f.stopped = true
+	} else {
+		f.asked = true
+	}
 	return isAsk
 }
 
-// spend counts work, and reports whether to go on.
-func (m *computing) spend(n int) bool {
-	m.work += n
+// step counts work, and reports whether to go on.
+func (m *computing) step() bool {
+	m.work++
 	return m.work <= maxWork
+}
+
+// read counts what is looked at of texts that take longer than a step, and
+// reports whether to go on.
+func (m *computing) read(bytes int) bool {
+	const short = 64
+	if bytes > short {
+		m.bytes += bytes
+	}
+	return m.bytes <= maxRead
 }
 
 // of is a value of the event as one of a calculation.
@@ -146,7 +166,7 @@ func (m *computing) of(v *val, at slotID) cval {
 	case Number:
 		return numberOf(v)
 	case String:
-		if !m.spend(len(v.str) / 10) {
+		if !m.read(len(v.str)) {
 			return cval{}
 		}
 		return ctext(v.str)

@@ -99,7 +99,7 @@ func (b *builder) loop(c *Calc) calc {
 		}
 		yes, no, absent := 0, 0, 0
 		for _, e := range m.f.each(elem) {
-			if !m.spend(1) {
+			if !m.step() {
 				return cval{}
 			}
 			m.vars[depth] = e.elem

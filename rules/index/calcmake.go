@@ -107,7 +107,7 @@ func (b *builder) unary(c *Calc) calc {
 		return func(m *computing) cval {
 			switch v := of(m); v.kind {
 			case cText:
-				if !m.spend(len(v.text)) {
+				if !m.read(10 * len(v.text)) {
 					return cval{}
 				}
 				return cbool(c.Pattern.Fits(v.text))
@@ -139,7 +139,7 @@ var binaries = map[CalcOp]func(*computing, cval, cval) cval{
 func (b *builder) binary(c *Calc) calc {
 	l, r, do := b.makeCalc(c.Kids[0]), b.makeCalc(c.Kids[1]), binaries[c.Op]
 	return func(m *computing) cval {
-		if !m.spend(1) {
+		if !m.step() {
 			return cval{}
 		}
 		a := l(m)

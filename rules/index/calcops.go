@@ -9,7 +9,7 @@ import (
 // add is + of numbers or texts.
 func add(m *computing, l, r cval) cval {
 	if l.kind == cText && r.kind == cText {
-		if !m.spend((len(l.text) + len(r.text)) / 10) {
+		if !m.read(len(l.text) + len(r.text)) {
 			return cval{}
 		}
 		return ctext(l.text + r.text)

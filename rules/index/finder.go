@@ -19,6 +19,8 @@ type Finder struct {
 	stamp     uint32   // of the segment and event that look and fitted are about
 	hits      []Hit
 	computing computing
+	asked     bool // of the rule that is looked at: something is left to the caller,
+	stopped   bool // and a calculation was stopped
 	again     bool // a rule may be among the hits twice
 }
 
@@ -179,6 +181,7 @@ func (f *Finder) item(pc uint32) uint32 {
 	}
 	end := pc + 2 + code[pc+1]
 	all := isTrue
+	f.asked, f.stopped = false, false
 	for pc += 2; pc < end; {
 		var t truth
 		if t, pc = f.test(pc); t == isTrue {
@@ -193,7 +196,7 @@ func (f *Finder) item(pc uint32) uint32 {
 	case isTrue:
 		f.hit(w)
 	case isAsk:
-		f.add(Hit{ID: w & idMask, Ask: true}, w&manyFlag != 0)
+		f.add(Hit{ID: w & idMask, Ask: f.asked || !f.stopped, Stopped: f.stopped && !f.asked}, w&manyFlag != 0)
 	}
 	return end // a failure is found by trouble
 }

@@ -28,9 +28,9 @@ type Index struct {
 // Hit is a rule that is true of an event, or about which more is to be said.
 type Hit struct {
 	ID uint32
-	// Failed: the condition fails. Ask: it is true, or fails, or neither, and
-	// only evaluating it can tell.
-	Failed, Ask bool
+	// Failed: the condition fails. Stopped: it fails because it takes too long.
+	// Ask: it is true, or fails, or neither, and only evaluating it can tell.
+	Failed, Stopped, Ask bool
 }
 
 // New builds an index. Later, tree gives a rule of it by its ID again, or nil

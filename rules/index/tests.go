@@ -39,14 +39,17 @@ func (f *Finder) test(pc uint32) (truth, uint32) {
 	case tSome:
 		n := code[pc+2]
 		list := code[pc+3 : pc+3+n]
-		return f.some(at, code[pc+1], func(v *val) bool {
+		t := f.some(at, code[pc+1], func(v *val) bool {
 			c := f.constant(v)
 			return c != noVid && slices.Contains(list, c)
-		}), pc + 3 + n
+		})
+		f.asked = f.asked || t == isAsk
+		return t, pc + 3 + n
 	case tUnknown:
 		if at != noSlot && f.get(at).kind == Absent {
 			return f.missing(at), pc + 1
 		}
+		f.asked = true
 		return isAsk, pc + 1
 	case tCompute:
 		n := code[pc+2]
