@@ -41,6 +41,9 @@ func addOne(ctx context.Context, files []rulestest.File) (*AddOne, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := os.Remove(filepath.Join(dir, "added.yaml")); err != nil {
+		return nil, err
+	}
 	large, err := additionsTo(ctx, &loader, dir, files[0].Name, files[0].Text)
 	if err != nil || ctx.Err() != nil {
 		return nil, err
