@@ -78,7 +78,7 @@ func (l *Loader) pieces(files []*loadedFile) (pieces []piece, total int) {
 func (p *piece) compile(known *shapes) {
 	for i := p.from; i < p.to; i++ {
 		r := p.file.rules[i]
-		if r.When == "" {
+		if r.When == "" || p.file.adopted != nil && p.file.adopted[i] {
 			continue
 		}
 		sh, consts, faults := known.of(r.When)

@@ -27,6 +27,9 @@ type loadedFile struct {
 	// parts are the conditions of the rules, for the matcher that is made of
 	// them; nil once it is made.
 	parts []conditionParts
+	// adopted are the rules that were there before, whose conditions are known to
+	// be right; nil like parts.
+	adopted []bool
 	// age is how many texts of this file its rules come from, at most.
 	age int
 }
@@ -114,12 +117,14 @@ func (f *loadedFile) adopt(before *loadedFile) {
 		return
 	}
 	old := before.rules
+	f.adopted = make([]bool, len(f.rules))
 	for i, r := range f.rules {
 		for len(old) > 0 && old[0].Name < r.Name {
 			old = old[1:]
 		}
 		if len(old) > 0 && old[0].same(r) {
 			f.rules[i], f.age = old[0], before.age+1
+			f.adopted[i] = true
 			old = old[1:]
 		}
 	}

@@ -40,7 +40,7 @@ func (l *Loader) link(files []*loadedFile) (*loadedSet, Problems) {
 	}
 	c.make(targets)
 	for _, f := range files {
-		f.parts = nil
+		f.parts, f.adopted = nil, nil
 	}
 	return &loadedSet{files, l.files, c.set, c.compiled, c.matcher(l.shapes)}, nil
 }
