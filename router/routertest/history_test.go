@@ -374,6 +374,7 @@ func TestReloadWithoutAMemory(t *testing.T) {
 // TestPastOfLargeRules keeps a rule set whose files are some megabytes (ten with
 // WYE_LONG=1) that can hardly be compressed.
 func TestPastOfLargeRules(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name string, version, files int) {
 		t.Helper()

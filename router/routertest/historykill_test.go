@@ -17,6 +17,7 @@ import (
 // TestPastOverKills kills Wye while the rules change under load, and compares
 // what it remembers of each event with what the receiver saw.
 func TestPastOverKills(t *testing.T) {
+	t.Parallel()
 	r := routertest.NewReceiver(t, routertest.Well)
 	versions := map[string]string{} // by rule
 	set := func(name string) string {
