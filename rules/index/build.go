@@ -65,8 +65,11 @@ func (b *builder) add(r *Rule) {
 		b.addParts([]*Expr{r.On})
 	}
 	on := len(b.parts)
-	if r.When != nil {
-		b.addParts(joinRanges(conjuncts(r.When, nil)))
+	if when := r.When; when != nil {
+		if len(b.slots.all) > maxSlots { // sixteen million fields: the rest is left to the caller
+			when = &Expr{Op: Unknown}
+		}
+		b.addParts(joinRanges(conjuncts(when, nil)))
 		if !slices.ContainsFunc(b.parts[on:], b.selects) {
 			b.loose = append(b.loose, r.ID)
 		}

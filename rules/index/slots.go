@@ -7,8 +7,9 @@ import "slices"
 // the fields on the way to a named one are slots too, because what they are
 // decides whether the named one is absent or fails.
 
-// maxSlot bounds the number of fields: code has 24 bits for them.
-const maxSlot = 1<<24 - 1
+// maxSlots bounds the number of fields, for which code has 24 bits. There is room
+// above it for those of one more condition.
+const maxSlots = 1<<24 - 1<<16
 
 type slotID = uint32
 

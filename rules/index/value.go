@@ -91,23 +91,6 @@ func (n Num) compare(m Num) int {
 	return 0
 }
 
-func (v Value) equal(w Value) bool {
-	if v.Kind != w.Kind {
-		return false
-	}
-	switch v.Kind {
-	case Null:
-		return true
-	case Bool:
-		return v.Bool == w.Bool
-	case Number, Time:
-		return v.Num == w.Num
-	case String:
-		return v.Str == w.Str
-	}
-	return false
-}
-
 var powersOfTen = [...]float64{
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
