@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/google/cel-go/interpreter"
 
@@ -17,8 +18,13 @@ type evaluation struct {
 	frame  *interpreter.ExecutionFrame
 }
 
-func (m *Matcher) evaluation(ev *cloudevent.Event) *evaluation {
-	e, ok := m.pool.Get().(*evaluation)
+// evaluations are used again for one event after the other. The zero value is
+// ready.
+type evaluations struct{ pool sync.Pool }
+
+// of is an evaluation for an event, to be released.
+func (p *evaluations) of(ev *cloudevent.Event) *evaluation {
+	e, ok := p.pool.Get().(*evaluation)
 	if !ok {
 		e = &evaluation{}
 		e.frame = newFrame(&e.event)
@@ -27,9 +33,9 @@ func (m *Matcher) evaluation(ev *cloudevent.Event) *evaluation {
 	return e
 }
 
-func (m *Matcher) release(e *evaluation) {
+func (p *evaluations) release(e *evaluation) {
 	e.event.reset(nil)
-	m.pool.Put(e)
+	p.pool.Put(e)
 }
 
 // newFrame is what a program runs in. Making it once for all conditions of an

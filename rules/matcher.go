@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/wye-events/wye/rules/index"
 	"github.com/wye-events/wye/schemas/cloudevent"
@@ -24,7 +23,7 @@ type Matcher struct {
 	changed bool
 	trees   trees
 
-	pool sync.Pool // of *evaluation
+	spare evaluations
 
 	plain func() *plain
 }
@@ -52,10 +51,10 @@ func (m *Matcher) Rules() []*CompiledRule { return m.rules }
 // Match appends to into the rules that match the event or fail on it, in order
 // of name, and returns the result.
 func (m *Matcher) Match(ev *cloudevent.Event, into []Match) []Match {
-	e := m.evaluation(ev)
+	e := m.spare.of(ev)
 	hits, ok := m.index.Find(&e.finder, ev)
 	if !ok { // the data is not what it says it is
-		m.release(e)
+		m.spare.release(e)
 		from := len(into)
 		into = m.MatchOneByOne(ev, into)
 		slices.SortFunc(into[from:], func(a, b Match) int { return strings.Compare(a.Rule.Name, b.Rule.Name) })
@@ -65,7 +64,7 @@ func (m *Matcher) Match(ev *cloudevent.Event, into []Match) []Match {
 	for _, h := range hits {
 		into = m.take(into, h, e)
 	}
-	m.release(e)
+	m.spare.release(e)
 	return into
 }
 
@@ -98,16 +97,16 @@ func (m *Matcher) take(into []Match, h index.Hit, e *evaluation) []Match {
 // costs. The data of the event is decoded when the first condition asks for it,
 // and once.
 func (m *Matcher) MatchOneByOne(ev *cloudevent.Event, into []Match) []Match {
-	e := m.evaluation(ev)
+	e := m.spare.of(ev)
 	into = m.plain().match(e, into)
-	m.release(e)
+	m.spare.release(e)
 	return into
 }
 
 // Candidates is how many rules [Matcher.Match] looks at one by one for an event.
 func (m *Matcher) Candidates(ev *cloudevent.Event) int {
-	e := m.evaluation(ev)
-	defer m.release(e)
+	e := m.spare.of(ev)
+	defer m.spare.release(e)
 	m.index.Find(&e.finder, ev)
 	return e.finder.Looked
 }

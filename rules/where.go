@@ -3,7 +3,6 @@ package rules
 import (
 	"errors"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/wye-events/wye/schemas/cloudevent"
@@ -14,7 +13,7 @@ import (
 // once.
 type Condition struct {
 	condition *condition
-	pool      sync.Pool // of *evaluation
+	spare     evaluations
 }
 
 // NewCondition compiles a condition: the language, the bounds and what is said
@@ -41,19 +40,13 @@ func NewCondition(name, text string) (*Condition, Problems) {
 // and no error, as in a rule; an error is a real one, and then the event does
 // not meet it.
 func (c *Condition) Holds(ev *cloudevent.Event) (bool, error) {
-	e, ok := c.pool.Get().(*evaluation)
-	if !ok {
-		e = &evaluation{}
-		e.frame = newFrame(&e.event)
-	}
-	e.event.reset(ev)
+	e := c.spare.of(ev)
+	defer c.spare.release(e)
 	held, err := c.condition.eval(&e.event, e.frame)
 	if err != nil {
 		// In words now: what the error was made of belongs to the next event soon.
 		held, err = false, errors.New("the condition failed: "+plainError(err, c.condition.compiled().calls))
 	}
-	e.event.reset(nil)
-	c.pool.Put(e)
 	return held, err
 }
 

@@ -144,12 +144,12 @@ func (b *builder) addParts(all []*Expr) {
 	asked, data := false, false
 	for _, e := range all {
 		p := part{from: uint32(len(b.words)), keyFrom: uint32(len(b.keys))}
-		at := -1
-		if e.Op == Between {
-			at = len(b.words) + 1
-		}
+		place := vid(len(b.words) + 1)
 		b.encode(e)
-		set := b.trueKeys(e, at)
+		set := b.trueKeys(e)
+		if e.Op == Between { // one that stands for itself has its ranks in a known place
+			set = oneKey(true, key{op: opRange, slot: b.slots.of(e.Field), v: place})
+		}
 		if asked {
 			set = b.orAbsent(set)
 		}

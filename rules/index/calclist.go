@@ -4,24 +4,28 @@ package index
 func (b *builder) itemCalc(c *Calc) calc {
 	list := b.slots.of(c.Field)
 	inner := b.slots.some(list, c.Inner)
-	elem := b.slots.all[list].elem
 	return func(m *computing) cval {
-		switch m.f.get(list).kind {
-		case List:
-		case Absent:
-			if m.f.missing(list) == isAbsent {
-				return cval{kind: cAbsent}
-			}
-			return cval{}
-		default:
-			return cval{}
+		all, not, ok := m.elements(list)
+		if !ok {
+			return not
 		}
-		all := m.f.each(elem)
 		if c.At < 0 || c.At >= len(all) {
 			return cval{kind: cAbsent}
 		}
 		return m.below(inner, all[c.At].elem)
 	}
+}
+
+// elements are those of a list; where the field is none, not is what it is to a
+// calculation.
+func (m *computing) elements(list slotID) (all []val, not cval, ok bool) {
+	switch m.f.get(list).kind {
+	case List:
+		return m.f.each(m.f.slots[list].elem), cval{}, true
+	case Absent:
+		return nil, m.missing(list), false
+	}
+	return nil, cval{}, false
 }
 
 func (b *builder) elementCalc(c *Calc) calc {
@@ -82,23 +86,17 @@ func (b *builder) hasElementCalc(c *Calc) calc {
 func (b *builder) loop(c *Calc) calc {
 	list := b.slots.of(c.Field)
 	b.slots.some(list, nil)
-	elem, depth := b.slots.all[list].elem, len(b.loops)
+	depth := len(b.loops)
 	b.loops = append(b.loops, list)
 	ask := b.makeCalc(c.Kids[0])
 	b.loops = b.loops[:depth]
 	return func(m *computing) cval {
-		switch m.f.get(list).kind {
-		case List:
-		case Absent:
-			if m.f.missing(list) == isAbsent {
-				return cval{kind: cAbsent}
-			}
-			return cval{}
-		default:
-			return cval{}
+		all, not, ok := m.elements(list)
+		if !ok {
+			return not
 		}
 		yes, no, absent := 0, 0, 0
-		for _, e := range m.f.each(elem) {
+		for _, e := range all {
 			if !m.step() {
 				return cval{}
 			}

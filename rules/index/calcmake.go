@@ -74,11 +74,16 @@ func (b *builder) fieldCalc(at slotID) calc {
 		if v.kind != Absent {
 			return m.of(v, at)
 		}
-		if m.f.missing(at) == isAbsent {
-			return cval{kind: cAbsent}
-		}
-		return cval{}
+		return m.missing(at)
 	}
+}
+
+// missing is what a field without a value is to a calculation.
+func (m *computing) missing(at slotID) cval {
+	if m.f.missing(at) == isAbsent {
+		return cval{kind: cAbsent}
+	}
+	return cval{}
 }
 
 func hasCalc(at slotID) calc {

@@ -1,7 +1,7 @@
 package index
 
 // A key of a test is something that can be looked up and that is true whenever
-// the test is. keysOf says which of several keys one must be true.
+// the test is.
 
 // key is one such thing, as an item of a block would look it up.
 type key struct {
@@ -23,14 +23,14 @@ type keySet struct {
 func oneKey(exact bool, k key) keySet { return keySet{[]key{k}, true, exact} }
 
 // trueKeys are the keys of a test's truth.
-func (b *builder) trueKeys(e *Expr, at int) keySet {
+func (b *builder) trueKeys(e *Expr) keySet {
 	switch e.Op {
 	case And:
-		return b.bestKeys(e.Kids, at, b.trueKeys)
+		return b.bestKeys(e.Kids, b.trueKeys)
 	case Or:
-		return b.allKeys(e.Kids, at, b.trueKeys)
+		return b.allKeys(e.Kids, b.trueKeys)
 	case Not:
-		return b.falseKeys(e.Kids[0], at)
+		return b.falseKeys(e.Kids[0])
 	case Constant:
 		return keySet{nil, e.Flags&NotTrue != 0, true}
 	case SomeEqual:
@@ -48,10 +48,6 @@ func (b *builder) trueKeys(e *Expr, at int) keySet {
 		return b.equalKeys(opEqual, slot, e.Values)
 	case IsTrue:
 		return oneKey(true, key{op: opEqual, slot: slot, v: trueVid})
-	case Between:
-		if at >= 0 { // only a test that stands for itself has its ranks in a known place
-			return oneKey(true, key{op: opRange, slot: slot, v: vid(at)})
-		}
 	case HasPrefix, HasSuffix:
 		if text := e.Values[0].Str; text != "" {
 			op := uint32(opPrefix)
@@ -72,14 +68,14 @@ func (b *builder) trueKeys(e *Expr, at int) keySet {
 
 // falseKeys are the keys of a test's being false: something has to be there
 // for that, and to be something else.
-func (b *builder) falseKeys(e *Expr, at int) keySet {
+func (b *builder) falseKeys(e *Expr) keySet {
 	switch e.Op {
 	case And:
-		return b.allKeys(e.Kids, at, b.falseKeys)
+		return b.allKeys(e.Kids, b.falseKeys)
 	case Or:
-		return b.bestKeys(e.Kids, at, b.falseKeys)
+		return b.bestKeys(e.Kids, b.falseKeys)
 	case Not:
-		return b.trueKeys(e.Kids[0], at)
+		return b.trueKeys(e.Kids[0])
 	case Constant:
 		return keySet{nil, e.Flags&NotTrue == 0, true}
 	case IsTrue:
@@ -120,10 +116,10 @@ func (b *builder) equalKeys(op uint32, slot slotID, values []Value) keySet {
 
 // allKeys are those of every part: what is made of them holds if one of them
 // does.
-func (b *builder) allKeys(parts []*Expr, _ int, of func(*Expr, int) keySet) keySet {
+func (b *builder) allKeys(parts []*Expr, of func(*Expr) keySet) keySet {
 	all := keySet{known: true, exact: true}
 	for _, e := range parts {
-		one := of(e, -1)
+		one := of(e)
 		if !one.known {
 			return keySet{}
 		}
@@ -135,11 +131,11 @@ func (b *builder) allKeys(parts []*Expr, _ int, of func(*Expr, int) keySet) keyS
 
 // bestKeys are those of the part that seems to select best: what is made of
 // them holds only if all of them do.
-func (b *builder) bestKeys(parts []*Expr, _ int, of func(*Expr, int) keySet) keySet {
+func (b *builder) bestKeys(parts []*Expr, of func(*Expr) keySet) keySet {
 	var best keySet
 	asked := false
 	for _, e := range parts {
-		one := of(e, -1)
+		one := of(e)
 		if asked {
 			one = b.orAbsent(one)
 		}

@@ -163,18 +163,25 @@ func (r *reading) array(b []byte, i int, elem slotID, depth int) int {
 		if i = r.value(b, i, elem, depth); i < 0 {
 			return -1
 		}
-		if i = space(b, i); i >= len(b) {
-			return -1
-		}
-		switch b[i] {
-		case ',':
-			i = space(b, i+1)
-		case ']':
-			return i + 1
-		default:
-			return -1
+		var more bool
+		if i, more = next(b, i, ']'); !more {
+			return i
 		}
 	}
+}
+
+// next goes on after an element or member that ended before i: to the place of
+// the one that follows, or, with no more, to that after the bracket.
+func next(b []byte, i int, bracket byte) (place int, more bool) {
+	if i = space(b, i); i < len(b) {
+		switch b[i] {
+		case ',':
+			return space(b, i+1), true
+		case bracket:
+			return i + 1, false
+		}
+	}
+	return -1, false
 }
 
 // colon returns the place of a member's value, whose name ended before i.
@@ -231,16 +238,9 @@ func skipObject(b []byte, i, depth int) int {
 		if i = skip(b, i, depth); i < 0 {
 			return -1
 		}
-		if i = space(b, i); i >= len(b) {
-			return -1
-		}
-		switch b[i] {
-		case ',':
-			i = space(b, i+1)
-		case '}':
-			return i + 1
-		default:
-			return -1
+		var more bool
+		if i, more = next(b, i, '}'); !more {
+			return i
 		}
 	}
 	return -1
@@ -257,16 +257,9 @@ func skipArray(b []byte, i, depth int) int {
 		if i = skip(b, i, depth); i < 0 {
 			return -1
 		}
-		if i = space(b, i); i >= len(b) {
-			return -1
-		}
-		switch b[i] {
-		case ',':
-			i = space(b, i+1)
-		case ']':
-			return i + 1
-		default:
-			return -1
+		var more bool
+		if i, more = next(b, i, ']'); !more {
+			return i
 		}
 	}
 }
