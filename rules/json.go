@@ -1,7 +1,9 @@
 package rules
 
 import (
-	"unicode/utf8"
+	"unsafe"
+
+	"github.com/wye-events/wye/rules/jsontext"
 )
 
 // The data of an event is read by a decoder of its own, because conditions
@@ -37,14 +39,13 @@ type jsonNode struct {
 // jsonDoc is a JSON text and its tape.
 type jsonDoc struct {
 	text  string
+	bytes []byte // of text
 	nodes []jsonNode
 	// Where members and elements are, for those objects and arrays that were
 	// asked for more than a few; filled when needed.
 	members  map[int32]map[string]int32
 	elements map[int32][]int32
 }
-
-const maxJSONDepth = 10_000 // encoding/json's own limit
 
 // parse reads a text and reports whether it is one valid JSON value. It
 // accepts exactly what encoding/json accepts.
@@ -53,9 +54,9 @@ func (d *jsonDoc) parse(text string) bool {
 	if len(text) > 1<<30 {
 		return false
 	}
-	d.text = text
-	end := d.value(d.space(0), 0)
-	return end >= 0 && d.space(end) == len(text)
+	d.text, d.bytes = text, unsafe.Slice(unsafe.StringData(text), len(text))
+	end := d.value(jsontext.Space(d.bytes, 0), 0)
+	return end >= 0 && jsontext.Space(d.bytes, end) == len(text)
 }
 
 // reset forgets the text but keeps the tape's memory, unless it is large.
@@ -64,19 +65,7 @@ func (d *jsonDoc) reset() {
 	if cap(d.nodes) > keep {
 		d.nodes = nil
 	}
-	d.text, d.nodes, d.members, d.elements = "", d.nodes[:0], nil, nil
-}
-
-func (d *jsonDoc) space(i int) int {
-	for i < len(d.text) {
-		switch d.text[i] {
-		case ' ', '\t', '\n', '\r':
-			i++
-		default:
-			return i
-		}
-	}
-	return i
+	d.text, d.bytes, d.nodes, d.members, d.elements = "", nil, d.nodes[:0], nil, nil
 }
 
 // value reads the value at i and returns the place after it, or -1.
@@ -112,118 +101,50 @@ func (d *jsonDoc) add(kind jsonKind, start, end int) int {
 }
 
 func (d *jsonDoc) word(i int, word string, kind jsonKind) int {
-	end := i + len(word)
-	if end > len(d.text) || d.text[i:end] != word {
-		return -1
+	end := jsontext.Word(d.bytes, i, word)
+	if end >= 0 {
+		d.add(kind, i, end)
 	}
-	d.add(kind, i, end)
 	return end
 }
 
 func (d *jsonDoc) string(i int) int {
-	start, ascii, escaped := i+1, true, false
-	for i = start; i < len(d.text); i++ {
-		switch c := d.text[i]; {
-		case c == '"':
-			n := d.add(jsonString, start, i)
-			d.nodes[n].plain = !escaped && (ascii || utf8.ValidString(d.text[start:i]))
-			return i + 1
-		case c == '\\':
-			escaped = true
-			if i = d.escape(i); i < 0 {
-				return -1
-			}
-		case c < ' ':
-			return -1
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	return -1
-}
-
-// escape checks the escape at i and returns the place of its last byte, or -1.
-func (d *jsonDoc) escape(i int) int {
-	if i+1 >= len(d.text) {
+	end, plain := jsontext.TextEnd(d.bytes, i+1)
+	if end < 0 {
 		return -1
 	}
-	switch d.text[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 1
-	case 'u':
-		if i+5 >= len(d.text) {
-			return -1
-		}
-		for _, c := range []byte(d.text[i+2 : i+6]) {
-			if !isHex(c) {
-				return -1
-			}
-		}
-		return i + 5
-	}
-	return -1
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+	d.nodes[d.add(jsonString, i+1, end)].plain = plain
+	return end + 1
 }
 
 func (d *jsonDoc) number(i int) int {
-	start := i
-	if d.text[i] == '-' {
-		i++
+	end := jsontext.NumberEnd(d.bytes, i)
+	if end >= 0 {
+		d.add(jsonNumber, i, end)
 	}
-	digits := d.digits(i)
-	if digits == i || d.text[i] == '0' && digits > i+1 {
-		return -1
-	}
-	i = digits
-	if i < len(d.text) && d.text[i] == '.' {
-		if digits = d.digits(i + 1); digits == i+1 {
-			return -1
-		}
-		i = digits
-	}
-	if i < len(d.text) && (d.text[i] == 'e' || d.text[i] == 'E') {
-		if i++; i < len(d.text) && (d.text[i] == '+' || d.text[i] == '-') {
-			i++
-		}
-		if digits = d.digits(i); digits == i {
-			return -1
-		}
-		i = digits
-	}
-	d.add(jsonNumber, start, i)
-	return i
-}
-
-func (d *jsonDoc) digits(i int) int {
-	for i < len(d.text) && d.text[i] >= '0' && d.text[i] <= '9' {
-		i++
-	}
-	return i
+	return end
 }
 
 func (d *jsonDoc) array(i, depth int) int {
-	if depth > maxJSONDepth {
+	if depth > jsontext.MaxDepth {
 		return -1
 	}
 	self := d.add(jsonArray, i, i)
-	if i = d.space(i + 1); i < len(d.text) && d.text[i] == ']' {
+	if i = jsontext.Space(d.bytes, i+1); i < len(d.text) && d.text[i] == ']' {
 		return d.close(self, i, 0)
 	}
 	for count := int32(1); ; count++ {
 		if i = d.value(i, depth); i < 0 {
 			return -1
 		}
-		if i = d.space(i); i >= len(d.text) {
+		if i = jsontext.Space(d.bytes, i); i >= len(d.text) {
 			return -1
 		}
 		switch d.text[i] {
 		case ']':
 			return d.close(self, i, count)
 		case ',':
-			i = d.space(i + 1)
+			i = jsontext.Space(d.bytes, i+1)
 		default:
 			return -1
 		}
@@ -231,11 +152,11 @@ func (d *jsonDoc) array(i, depth int) int {
 }
 
 func (d *jsonDoc) object(i, depth int) int {
-	if depth > maxJSONDepth {
+	if depth > jsontext.MaxDepth {
 		return -1
 	}
 	self := d.add(jsonObject, i, i)
-	if i = d.space(i + 1); i < len(d.text) && d.text[i] == '}' {
+	if i = jsontext.Space(d.bytes, i+1); i < len(d.text) && d.text[i] == '}' {
 		return d.close(self, i, 0)
 	}
 	for count := int32(1); ; count++ {
@@ -246,7 +167,7 @@ func (d *jsonDoc) object(i, depth int) int {
 		case '}':
 			return d.close(self, i, count)
 		case ',':
-			i = d.space(i + 1)
+			i = jsontext.Space(d.bytes, i+1)
 		default:
 			return -1
 		}
@@ -261,13 +182,13 @@ func (d *jsonDoc) member(i, depth int) int {
 	if i = d.string(i); i < 0 {
 		return -1
 	}
-	if i = d.space(i); i >= len(d.text) || d.text[i] != ':' {
+	if i = jsontext.Space(d.bytes, i); i >= len(d.text) || d.text[i] != ':' {
 		return -1
 	}
-	if i = d.value(d.space(i+1), depth); i < 0 {
+	if i = d.value(jsontext.Space(d.bytes, i+1), depth); i < 0 {
 		return -1
 	}
-	return d.space(i)
+	return jsontext.Space(d.bytes, i)
 }
 
 func (d *jsonDoc) close(self, i int, count int32) int {

@@ -1,13 +1,14 @@
 package rules
 
 import (
-	"encoding/json"
 	"errors"
 	"reflect"
 
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
+
+	"github.com/wye-events/wye/rules/jsontext"
 )
 
 // jsonObj and jsonArr are the objects and arrays of a tape as CEL maps and
@@ -49,11 +50,7 @@ func (n *jsonNode) str() string {
 	if n.plain {
 		return n.raw()
 	}
-	var s string
-	if err := json.Unmarshal([]byte(n.doc.text[n.start-1:n.end+1]), &s); err != nil {
-		return ""
-	}
-	return s
+	return jsontext.Unescaped(n.doc.bytes[n.start-1 : n.end+1])
 }
 
 // An index pays from some size on: below it, walking along is quicker.

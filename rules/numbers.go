@@ -4,12 +4,13 @@ import (
 	"math"
 	"math/big"
 	"strconv"
-	"strings"
 
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
+
+	"github.com/wye-events/wye/rules/jsontext"
 )
 
 // Numbers mean their value, not their spelling. JSON has one kind of number,
@@ -38,9 +39,6 @@ func parseNumber(text string) ref.Val {
 	return types.Double(f)
 }
 
-// maxDigits is how long the decimal text of a 64-bit number can be.
-const maxDigits = 20
-
 // parseWhole is the value of a number that is whole and fits 64 bits, however
 // it is spelt.
 func parseWhole(text string) (ref.Val, bool) {
@@ -49,37 +47,11 @@ func parseWhole(text string) (ref.Val, bool) {
 			return types.Int(i), true
 		}
 	}
-	unsigned := strings.TrimPrefix(text, "-")
-	negative := len(unsigned) != len(text)
-	mantissa, exponent := unsigned, 0
-	if at := strings.IndexAny(unsigned, "eE"); at >= 0 {
-		var err error
-		mantissa = unsigned[:at]
-		if exponent, err = strconv.Atoi(unsigned[at+1:]); err != nil {
-			exponent = math.MaxInt32 // zero stays zero, all else is out of range
-		}
-	}
-	digits, fraction, _ := strings.Cut(mantissa, ".")
-	if fraction = strings.TrimRight(fraction, "0"); fraction != "" {
-		digits += fraction
-		exponent -= len(fraction)
-	}
-	digits = strings.TrimLeft(digits, "0")
-	if digits == "" {
-		return types.Int(0), true
-	}
-	if significant := strings.TrimRight(digits, "0"); exponent < 0 {
-		exponent += len(digits) - len(significant)
-		digits = significant
-	}
-	if exponent < 0 || exponent > maxDigits || len(digits)+exponent > maxDigits {
+	negative, u, ok := jsontext.Whole(text)
+	if !ok {
 		return nil, false
 	}
-	u, err := strconv.ParseUint(digits+strings.Repeat("0", exponent), 10, 64)
-	if err != nil {
-		return nil, false
-	}
-	return signed(negative, u)
+	return signed(negative, u), true
 }
 
 func parseDigits(text string) (int64, bool) {
@@ -100,16 +72,14 @@ func parseDigits(text string) (int64, bool) {
 	return n, true
 }
 
-func signed(negative bool, u uint64) (ref.Val, bool) {
+func signed(negative bool, u uint64) ref.Val {
 	switch {
-	case negative && u <= 1<<63:
-		return types.Int(-u), true
 	case negative:
-		return nil, false
+		return types.Int(-u)
 	case u <= math.MaxInt64:
-		return types.Int(u), true
+		return types.Int(u)
 	}
-	return types.Uint(u), true
+	return types.Uint(u)
 }
 
 // arithmetic is what the operators + - * / % do.

@@ -4,7 +4,8 @@ import (
 	"math"
 	"math/bits"
 	"strconv"
-	"strings"
+
+	"github.com/wye-events/wye/rules/jsontext"
 )
 
 // Kind is what a value is.
@@ -144,37 +145,14 @@ func parseLongNum(text string) Num {
 
 // parseWhole is the value of a number that is whole and fits 64 bits.
 func parseWhole(text string) (Num, bool) {
-	unsigned := strings.TrimPrefix(text, "-")
-	mantissa, exponent := unsigned, 0
-	if at := strings.IndexAny(unsigned, "eE"); at >= 0 {
-		var err error
-		mantissa = unsigned[:at]
-		if exponent, err = strconv.Atoi(unsigned[at+1:]); err != nil {
-			exponent = math.MaxInt32 // zero stays zero, all else is out of range
-		}
-	}
-	digits, fraction, _ := strings.Cut(mantissa, ".")
-	fraction = strings.TrimRight(fraction, "0")
-	exponent -= len(fraction)
-	digits = strings.TrimLeft(digits+fraction, "0")
-	significant := strings.TrimRight(digits, "0")
-	if significant == "" {
-		return Num{}, true
-	}
-	exponent += len(digits) - len(significant)
-	if exponent < 0 || exponent > 20 || len(significant)+exponent > 20 {
-		return Num{}, false
-	}
-	u, err := strconv.ParseUint(significant+strings.Repeat("0", exponent), 10, 64)
+	negative, u, ok := jsontext.Whole(text)
 	switch {
-	case err != nil:
+	case !ok:
 		return Num{}, false
-	case len(unsigned) == len(text):
-		return Uint(u), true
-	case u <= 1<<63:
+	case negative:
 		return Int(-int64(u)), true
 	}
-	return Num{}, false
+	return Uint(u), true
 }
 
 // hashText mixes a text into 64 bits. Texts here are short, so it reads them by
