@@ -12,6 +12,8 @@ type outcome string
 const (
 	outcomeDelivered outcome = "delivered"
 	outcomeDead      outcome = "dead_lettered"
+	outcomeExpired   outcome = "expired" // by give_up or expirytime; with a dead letter unless the target says otherwise
+	outcomeDropped   outcome = "dropped" // an ordered target's policy is to skip what is not taken
 )
 
 // accounts are the router's counters. They are exact: each is raised in the one

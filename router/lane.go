@@ -230,7 +230,7 @@ func (l *lane) closeRetired(h *handle) {
 
 // release settles a job's origin: the delivery has reached its outcome.
 func (l *lane) release(j *job, o outcome) {
-	l.r.outcomes.add(j, o)
+	l.r.outcomes.add(outcomeOf(j, o), nil)
 	l.r.tails.outcome(j, o)
 	l.acct.outcome(o)
 	l.unhand(j)

@@ -33,6 +33,11 @@ type letter struct {
 	At       time.Time `json:"at"`
 	Tried    int       `json:"tried"` // attempts made; Attempts has the first and the newest of them
 	Attempts []Attempt `json:"attempts,omitempty"`
+
+	Key      string    `json:"key,omitempty"`      // by which an ordered target orders
+	Expires  time.Time `json:"expires,omitzero"`   // by the event's expirytime
+	Replay   string    `json:"replay,omitempty"`   // the replay that repeats the event
+	Redriven int       `json:"redriven,omitempty"` // how often it was taken back from the dead letters
 }
 
 // letterHeader says how many bytes at the start of the message's data are the
@@ -47,12 +52,17 @@ const (
 	letterBytes  = 64 << 10
 )
 
-// deliveryID names a delivery: see [targets.Delivery].
-func deliveryID(seq uint64, rule, target string) string {
-	b := make([]byte, 0, 24+len(rule)+len(target))
+// deliveryID names a delivery: see [targets.Delivery]. One that a replay repeats
+// is another delivery.
+func deliveryID(seq uint64, rule, target, replay string) string {
+	b := make([]byte, 0, 24+len(rule)+len(target)+len(replay))
 	b = strconv.AppendUint(b, seq, 10)
 	b = append(append(b, '/'), rule...)
-	return string(append(append(b, '/'), target...))
+	b = append(append(b, '/'), target...)
+	if replay != "" {
+		b = append(append(b, '~'), replay...)
+	}
+	return string(b)
 }
 
 // message is the letter with its event as a message of the bus.
@@ -137,8 +147,8 @@ func jobOf(e *bus.Entry) (*job, error) {
 	}
 	return &job{
 		delivery: targets.Delivery{
-			ID: deliveryID(l.Sequence, l.Rule, l.Target), Event: ev, Sequence: l.Sequence,
-			Rule: l.Rule, Target: l.Target, Version: l.Version,
+			ID: deliveryID(l.Sequence, l.Rule, l.Target, l.Replay), Event: ev, Sequence: l.Sequence,
+			Rule: l.Rule, Target: l.Target, Version: l.Version, Replay: l.Replay,
 		},
 		attempts: l.Attempts, tried: l.Tried, first: l.First, due: l.Due, written: l.At, entry: e,
 	}, nil

@@ -125,7 +125,7 @@ func (r *Router) dispatch(set *ruleset, m *rules.Match, ev *cloudevent.Event, f 
 	for _, l := range set.routes[m.Rule].lanes {
 		j := &job{
 			delivery: targets.Delivery{
-				ID: deliveryID(f.seq, m.Rule.Name, l.name), Event: ev, Sequence: f.seq,
+				ID: deliveryID(f.seq, m.Rule.Name, l.name, ""), Event: ev, Sequence: f.seq,
 				Rule: m.Rule.Name, Target: l.name, Version: set.version,
 			},
 			first: now, since: now, flight: f,

@@ -41,6 +41,7 @@ type outcomeRecord struct {
 	version      string // of the rule set that decided
 	status       int    // of the last attempt that failed, where it had one
 	dead         uint64 // number of the dead letter
+	replay       string // the replay that repeated the event
 }
 
 // append writes the line in JSON. The names in it are checked by the rule
@@ -59,6 +60,9 @@ func (o *outcomeRecord) append(b []byte) []byte {
 	if o.dead != 0 {
 		b = strconv.AppendUint(append(b, `,"dead_letter":`...), o.dead, 10)
 	}
+	if o.replay != "" {
+		b = append(append(append(b, `,"replay":"`...), o.replay...), '"')
+	}
 	return append(b, "}\n"...)
 }
 
@@ -71,19 +75,29 @@ func startOutcomes(b *bus.Bus) *outcomes {
 	return o
 }
 
-func (o *outcomes) add(j *job, how outcome) {
-	d := &j.delivery
-	rec := outcomeRecord{
-		sequence: d.Sequence, rule: d.Rule, target: d.Target, outcome: how, attempts: j.tried,
-		at: time.Now().UnixMilli(), version: d.Version, dead: j.dead,
-	}
-	if n := len(j.attempts); n > 0 {
-		rec.status = j.attempts[n-1].Status
-	}
+// add notes an outcome. It does not wait; durable, if not nil, is called once the
+// note is on disk, on any goroutine.
+func (o *outcomes) add(rec outcomeRecord, durable func()) {
 	select {
 	case o.in <- rec:
 	default:
 	}
+	if durable != nil {
+		durable()
+	}
+}
+
+// outcomeOf is the line of the history about a delivery that has ended.
+func outcomeOf(j *job, how outcome) outcomeRecord {
+	d := &j.delivery
+	rec := outcomeRecord{
+		sequence: d.Sequence, rule: d.Rule, target: d.Target, outcome: how, attempts: j.tried,
+		at: time.Now().UnixMilli(), version: d.Version, dead: j.dead, replay: d.Replay,
+	}
+	if n := len(j.attempts); n > 0 {
+		rec.status = j.attempts[n-1].Status
+	}
+	return rec
 }
 
 func (o *outcomes) run() {

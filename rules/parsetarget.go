@@ -18,7 +18,11 @@ const (
 )
 
 func defaultRetry() Retry {
-	return Retry{Attempts: 20, First: time.Second, Max: 5 * time.Minute, GiveUp: 24 * time.Hour}
+	return Retry{Attempts: 20, First: time.Second, Max: 5 * time.Minute, Factor: 2, GiveUp: 24 * time.Hour}
+}
+
+func defaultBreaker() Breaker {
+	return Breaker{Failures: 5, Ratio: 0.5, Over: 30 * time.Second, First: time.Second, Max: 30 * time.Second}
 }
 
 // target reads what stands under the name of a target.
@@ -29,6 +33,7 @@ func (p *parser) target(key, n *yaml.Node) {
 	}
 	t := parsedTarget{file: p.file, key: key}
 	t.Name, t.Retry, t.Concurrency = key.Value, defaultRetry(), defaultConcurrency
+	t.Breaker, t.OnExpired = defaultBreaker(), OnExpiredDeadLetter
 	p.targetKind(key, &t, entries)
 	if e, ok := entries["retry"]; ok {
 		p.retry(e.value, &t.Retry)

@@ -24,7 +24,7 @@ func (t *httpTarget) judge(r *reply, creds *credentials) error {
 		return &Permanent{fmt.Errorf("%w (the credentials in its headers or URL were refused; renew them)", answer)}
 	case Misconfigured:
 		return &Permanent{t.misconfigured(r, answer, creds)}
-	case Gone:
+	case Pause:
 		return &RetryAfter{Err: answer, Wait: max(wait, goneWait), Everyone: true}
 	case SlowDown:
 		return &RetryAfter{Err: answer, Wait: wait, Everyone: true}

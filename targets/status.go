@@ -15,7 +15,7 @@ const (
 	RetryBriefly          // a few attempts: it may be on its way up
 	Unauthorized          // look the secrets up again; if they changed try once more, else refused
 	SlowDown              // the whole target asks for a pause
-	Gone                  // the receiver was taken away: hold the target, keep the events
+	Pause                 // the receiver was taken away: hold the target, keep the events
 )
 
 // StatusRow says what the statuses from From to To, both included, mean.
@@ -37,7 +37,7 @@ var defaultStatuses = StatusTable{
 	{401, 401, Unauthorized},
 	{404, 404, RetryBriefly}, // a function that is still being deployed
 	{408, 409, Retry},
-	{410, 410, Gone},
+	{410, 410, Pause},
 	{425, 425, Retry},
 	{429, 429, SlowDown},
 	{501, 501, Refused}, // it does not do this, and will not in a minute

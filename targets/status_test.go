@@ -22,7 +22,7 @@ func meaning(status int) targets.Verdict {
 	case 408, 409, 425:
 		return targets.Retry
 	case 410:
-		return targets.Gone
+		return targets.Pause
 	case 429:
 		return targets.SlowDown
 	case 501, 505:
@@ -81,7 +81,7 @@ var effects = map[targets.Verdict]effect{
 	targets.Unauthorized:  {permanent: true},
 	targets.RetryBriefly:  {brief: true},
 	targets.SlowDown:      {everyone: true},
-	targets.Gone:          {everyone: true, wait: time.Hour},
+	targets.Pause:         {everyone: true, wait: time.Hour},
 }
 
 func effectOf(err error) effect {

@@ -65,7 +65,24 @@ type Delivery struct {
 	Target   string
 	Version  string // of the rule set that decided
 	Attempt  int    // 1 for the first
+	Replay   string // the replay that repeats this event; empty for the first time
 }
+
+// Batcher is a [Target] that also takes several events at once.
+type Batcher interface {
+	Target
+	// DeliverBatch hands over all of ds, in this order. It gives nil where all
+	// were taken, else one error a delivery, each as [Target] says, nil for one
+	// that was taken.
+	DeliverBatch(ctx context.Context, ds []Delivery) []error
+}
+
+// Gone says that the receiver was taken away (410): the target is to be left
+// alone until a person says otherwise, and its events are to be kept.
+type Gone struct{ Err error }
+
+func (e *Gone) Error() string { return e.Err.Error() }
+func (e *Gone) Unwrap() error { return e.Err }
 
 // Permanent says that trying again cannot help.
 type Permanent struct{ Err error }
