@@ -49,6 +49,7 @@ type lane struct {
 	workers  int
 	aside    bool // new deliveries go to the backlog
 	trouble  trouble
+	paused   *Pause
 	healed   time.Time             // when the target was last set differently: waits from before are void
 	waiting  int                   // entries in the backlog
 	held     map[uint64]*bus.Entry // of these, in memory here, by their sequence
@@ -103,7 +104,7 @@ func (l *lane) startWorkers(now time.Time) {
 
 // limit is how many deliveries may be under way now. l.mu is held.
 func (l *lane) limit(now time.Time) int {
-	if l.closed || l.handle == nil {
+	if l.closed || l.handle == nil || l.paused != nil {
 		return 0
 	}
 	return l.trouble.limit(now, l.handle.spec.Concurrency)

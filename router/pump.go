@@ -89,7 +89,7 @@ func (l *lane) plan(now time.Time, empty bool) (want int, next time.Duration, do
 		l.ready.push(j)
 	}
 	unread := l.waiting - len(l.held)
-	if l.handle != nil && !l.trouble.tripped() && l.ready.len() == 0 && (unread <= 0 || empty) && l.spilling == 0 {
+	if l.handle != nil && l.paused == nil && !l.trouble.tripped() && l.ready.len() == 0 && (unread <= 0 || empty) && l.spilling == 0 {
 		l.aside = false
 	}
 	if l.closed || l.waiting == 0 && l.spilling == 0 {
@@ -109,7 +109,7 @@ func (l *lane) want(now time.Time, unread int) int {
 	switch {
 	case l.handle == nil:
 		return room
-	case l.trouble.holding(now) || l.ready.len() >= fetchBatch:
+	case l.paused != nil || l.trouble.holding(now) || l.ready.len() >= fetchBatch:
 		return 0
 	case l.trouble.tripped():
 		if l.ready.len()+len(l.active) > 0 {
