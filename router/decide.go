@@ -39,6 +39,9 @@ type verdict struct {
 // briefAttempts is how often a failure that may pass soon or never is tried in all.
 const briefAttempts = 5
 
+// goneWait is how long a target that says it was taken away is left alone.
+const goneWait = time.Hour
+
 // decide says what follows from err, the result of the attempt-th attempt
 // (from 1) of a delivery that is age old. It reads no clock and changes nothing.
 func decide(err error, p rules.Retry, attempt int, age time.Duration, draw func(time.Duration) time.Duration) verdict {
@@ -54,6 +57,9 @@ func decide(err error, p rules.Retry, attempt int, age time.Duration, draw func(
 	)
 	if errors.As(err, &permanent) {
 		return verdict{action: actBury, reason: ReasonPermanent}
+	}
+	if gone := (*targets.Gone)(nil); errors.As(err, &gone) {
+		v.wait, v.hold = goneWait, goneWait
 	}
 	if errors.As(err, &brief) {
 		limit = min(limit, briefAttempts)

@@ -17,6 +17,7 @@ func build(ctx context.Context, t rules.Target, s targets.Streams) (targets.Targ
 		return targets.NewHTTP(targets.HTTPConfig{
 			URL: t.HTTP.URL, Headers: t.HTTP.Headers, Timeout: t.HTTP.Timeout,
 			Format: t.HTTP.Format, Concurrency: t.Concurrency,
+			Statuses: statuses(t.HTTP.OnStatus), MaxRetryAfter: t.HTTP.RetryAfterMax,
 		})
 	case t.Queue != nil:
 		return targets.NewQueue(ctx, s, t.Queue.Name)
@@ -24,6 +25,25 @@ func build(ctx context.Context, t rules.Target, s targets.Streams) (targets.Targ
 		return targets.NewStream(ctx, s, t.Stream.Subject)
 	}
 	return nil, fmt.Errorf("target %s has no kind", t.Name)
+}
+
+// verdicts is what the words of a rule file mean to a target.
+var verdicts = map[rules.StatusMeaning]targets.Verdict{
+	rules.StatusDelivered:  targets.Accepted,
+	rules.StatusRetry:      targets.Retry,
+	rules.StatusBriefly:    targets.RetryBriefly,
+	rules.StatusSlowDown:   targets.SlowDown,
+	rules.StatusDeadLetter: targets.Refused,
+	rules.StatusPause:      targets.Pause,
+}
+
+// statuses is the target's own table, then the default one.
+func statuses(own []rules.StatusRow) targets.StatusTable {
+	table := make(targets.StatusTable, 0, len(own))
+	for _, row := range own {
+		table = append(table, targets.StatusRow{From: row.From, To: row.To, Verdict: verdicts[row.Then]})
+	}
+	return append(table, targets.DefaultStatuses()...)
 }
 
 // streams is what the queue and stream kinds use of the bus.

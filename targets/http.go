@@ -29,7 +29,8 @@ type HTTPConfig struct {
 	// Concurrency is how many deliveries at once the connections are made for;
 	// more wait for one. 32.
 	Concurrency int
-	// Statuses says what an answer means. [DefaultStatuses].
+	// Statuses says what an answer means. [DefaultStatuses]. Whatever 401 means
+	// here, the secrets are looked up again first, unless it means [Accepted].
 	Statuses StatusTable
 	// MaxRetryAfter bounds the pause that an answer may ask for. [MaxRetryAfter].
 	MaxRetryAfter time.Duration
@@ -43,7 +44,6 @@ const (
 	defaultConcurrency = 32
 	maxAnswer          = 64 << 10 // bytes read of an answer's body, and of its headers
 	idleTimeout        = 90 * time.Second
-	goneWait           = time.Hour // the pause after 410, which names none
 )
 
 // httpTarget posts events to one URL.
@@ -138,7 +138,7 @@ func (t *httpTarget) Deliver(ctx context.Context, d Delivery) error {
 	deadline := time.Now().Add(t.cfg.Timeout)
 	creds := t.credentials.Load()
 	r, err := t.post(ctx, deadline, d, creds)
-	if err == nil && r.verdict == Unauthorized {
+	if err == nil && r.unauthorized() {
 		if newer := t.refresh(creds); newer != creds {
 			creds = newer
 			r, err = t.post(ctx, deadline, d, creds)

@@ -24,6 +24,12 @@ type reply struct {
 	cut        bool // body is only the beginning
 }
 
+// unauthorized says that other secrets may be all that the request lacks, also
+// where a target's own table has another meaning for 401.
+func (r *reply) unauthorized() bool {
+	return r.verdict == Unauthorized || r.status == http.StatusUnauthorized && r.verdict != Accepted
+}
+
 // post sends one request and reads its answer. An error means that there was
 // none, or that what there was broke off.
 //

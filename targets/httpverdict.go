@@ -25,7 +25,7 @@ func (t *httpTarget) judge(r *reply, creds *credentials) error {
 	case Misconfigured:
 		return &Permanent{t.misconfigured(r, answer, creds)}
 	case Pause:
-		return &RetryAfter{Err: answer, Wait: max(wait, goneWait), Everyone: true}
+		return &Gone{answer}
 	case SlowDown:
 		return &RetryAfter{Err: answer, Wait: wait, Everyone: true}
 	case RetryBriefly:

@@ -226,3 +226,27 @@ func TestRotation(t *testing.T) {
 		t.Errorf("the file is gone: %v", err)
 	}
 }
+
+// TestRotationWithOwnStatuses: who has 401 tried again wants it tried with the
+// secret of today.
+func TestRotationWithOwnStatuses(t *testing.T) {
+	path := writeFile(t, "old")
+	r := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer new" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
+	to := target(t, targets.HTTPConfig{
+		URL: r.URL, Headers: map[string]string{"authorization": "Bearer ${file:" + path + "}"},
+		Statuses: append(targets.StatusTable{{401, 401, targets.Retry}}, targets.DefaultStatuses()...),
+	})
+	if got := effectOf(deliver(t, to)); got != (effect{}) {
+		t.Errorf("not an ordinary failure: %+v", got)
+	}
+	if err := os.WriteFile(path, []byte("new"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := deliver(t, to); err != nil {
+		t.Errorf("after the rotation: %v", err)
+	}
+}

@@ -15,7 +15,7 @@ const (
 	RetryBriefly          // a few attempts: it may be on its way up
 	Unauthorized          // look the secrets up again; if they changed try once more, else refused
 	SlowDown              // the whole target asks for a pause
-	Pause                 // the receiver was taken away: hold the target, keep the events
+	Pause                 // the receiver was taken away: [Gone]
 )
 
 // StatusRow says what the statuses from From to To, both included, mean.

@@ -39,6 +39,8 @@ import (
 //
 //   - one that wraps [Permanent]: this event will never be taken; it becomes a
 //     dead letter now.
+//   - one that wraps [Gone]: the target is to be left alone until a person
+//     resumes it.
 //   - one that wraps [RetryAfter]: the receiver asked for a pause.
 //   - one that wraps [Brief]: worth only a few more attempts.
 //   - any other: try again by the target's policy.
@@ -94,8 +96,8 @@ func (e *Permanent) Unwrap() error { return e.Err }
 type RetryAfter struct {
 	Err  error
 	Wait time.Duration
-	// Everyone is true where the whole target asked for it (429, 410), not only
-	// for this event: the router then holds back the target's other events too.
+	// Everyone is true where the whole target asked for it (429), not only for
+	// this event: the router then holds back the target's other events too.
 	Everyone bool
 }
 

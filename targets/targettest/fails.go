@@ -13,14 +13,18 @@ import (
 
 // class is what the router would do about an error.
 type class struct {
-	permanent, brief, pause, everyone bool
+	permanent, brief, gone, pause, everyone bool
 }
 
 func classOf(err error) class {
 	var permanent *targets.Permanent
 	var brief *targets.Brief
+	var gone *targets.Gone
 	var pause *targets.RetryAfter
-	c := class{permanent: errors.As(err, &permanent), brief: errors.As(err, &brief), pause: errors.As(err, &pause)}
+	c := class{
+		permanent: errors.As(err, &permanent), brief: errors.As(err, &brief),
+		gone: errors.As(err, &gone), pause: errors.As(err, &pause),
+	}
 	c.everyone = c.pause && pause.Everyone
 	return c
 }
@@ -50,13 +54,8 @@ func throttles(t *testing.T, k Kind) {
 }
 
 func gone(t *testing.T, k Kind) {
-	err := failure(t, k, k.Gone)
-	if c := classOf(err); c != (class{pause: true, everyone: true}) {
-		t.Fatalf("not a pause for everyone: %+v", c)
-	}
-	var pause *targets.RetryAfter
-	if errors.As(err, &pause); pause.Wait <= 0 {
-		t.Errorf("a pause of %s", pause.Wait)
+	if c := classOf(failure(t, k, k.Gone)); c != (class{gone: true}) {
+		t.Errorf("not gone: %+v", c)
 	}
 }
 

@@ -80,7 +80,7 @@ func Run(t *testing.T, k Kind) {
 		{"a failure can be tried again", fails},
 		{"a hanging receiver can be tried again", hangs},
 		{"a throttling receiver gets its pause", throttles},
-		{"a receiver that is gone holds the target", gone},
+		{"a receiver that is gone pauses the target", gone},
 		{"no receiver can be tried again", unreachable},
 	} {
 		t.Run(c.name, func(t *testing.T) {
