@@ -11,7 +11,9 @@ import (
 
 // appending is a target on the bus. The message is the event in the binary mode
 // of the CloudEvents NATS binding, its id the delivery's, so that a repetition
-// within the stream's duplicate window is stored once.
+// within the stream's duplicate window is stored once. The headers tell of the
+// delivery as over HTTP, but for the attempt: the message is the first that was
+// stored.
 type appending struct {
 	label  string
 	ensure func(context.Context) (Append, error)
@@ -76,11 +78,16 @@ func (t *appending) appender(ctx context.Context) (*Append, error) {
 func natsHeader(d Delivery) map[string][]string {
 	h := make(map[string][]string, headerRoom)
 	values := make([]string, 0, headerRoom)
-	d.Event.EachHeader(func(name, value string) {
+	add := func(name, value string) {
 		values = append(values, value)
 		n := len(values)
 		h[name] = values[n-1 : n : n]
-	})
+	}
+	d.Event.EachHeader(add)
+	add(headerDeliveryID, d.ID)
+	if d.Replay != "" {
+		add(headerReplay, d.Replay)
+	}
 	return h
 }
 

@@ -89,8 +89,11 @@ func (t *httpTarget) header(d Delivery, creds *credentials) http.Header {
 	} else {
 		d.Event.EachHeader(add)
 	}
-	add("wye-delivery-id", d.ID)
-	add("wye-attempt", strconv.Itoa(d.Attempt))
+	add(headerDeliveryID, d.ID)
+	add(headerAttempt, strconv.Itoa(d.Attempt))
+	if d.Replay != "" {
+		add(headerReplay, d.Replay)
+	}
 	h["User-Agent"] = userAgent
 	for _, line := range creds.headers {
 		h[line.name] = line.values

@@ -105,8 +105,11 @@ func (o *message) writeHead(w *wire, d Delivery, length int, structured bool) {
 	} else {
 		d.Event.EachHeader(o.add)
 	}
-	o.line("wye-delivery-id", d.ID)
-	o.head = append(o.head, "wye-attempt: "...)
+	o.line(headerDeliveryID, d.ID)
+	if d.Replay != "" {
+		o.line(headerReplay, d.Replay)
+	}
+	o.head = append(o.head, headerAttempt+": "...)
 	o.head = strconv.AppendInt(o.head, int64(d.Attempt), 10)
 	o.head = append(o.head, "\r\n\r\n"...)
 }

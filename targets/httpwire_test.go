@@ -34,7 +34,7 @@ func TestSameOnTheWire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for kind, e := range targettest.Events() {
 				d := targettest.Delivery(7, e)
-				d.ID = "\t" + d.ID + " "
+				d.ID, d.Replay = "\t"+d.ID+" ", []string{"", "r-7 "}[len(kind)%2]
 				var heads [2]string
 				for i, to := range []targets.Target{target(t, cfg), targets.ByTransport(target(t, cfg))} {
 					if err := to.Deliver(t.Context(), d); err != nil {

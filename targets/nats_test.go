@@ -249,6 +249,10 @@ func (b *testBus) consume(t testing.TB) targettest.Next {
 		if err != nil {
 			return targettest.Arrival{}, err
 		}
-		return targettest.Arrival{DeliveryID: m.Headers().Get(nats.MsgIdHdr), Event: events[0]}, m.Ack()
+		h := m.Headers()
+		if id := h.Get(nats.MsgIdHdr); id != h.Get("wye-delivery-id") {
+			return targettest.Arrival{}, fmt.Errorf("the message's id is %q, that of the delivery %q", id, h.Get("wye-delivery-id"))
+		}
+		return targettest.Arrival{DeliveryID: h.Get("wye-delivery-id"), Replay: h.Get("wye-replay"), Event: events[0]}, m.Ack()
 	}
 }

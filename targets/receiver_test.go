@@ -68,7 +68,9 @@ func arrivals(t testing.TB) (http.HandlerFunc, targettest.Next) {
 				w.WriteHeader(http.StatusBadRequest)
 				return
 			}
-			took <- targettest.Arrival{DeliveryID: r.Header.Get("Wye-Delivery-Id"), Event: events[0]}
+			took <- targettest.Arrival{
+				DeliveryID: r.Header.Get("Wye-Delivery-Id"), Replay: r.Header.Get("Wye-Replay"), Event: events[0],
+			}
 			w.WriteHeader(http.StatusAccepted)
 		}, func(ctx context.Context) (targettest.Arrival, error) {
 			select {

@@ -70,6 +70,13 @@ type Delivery struct {
 	Replay   string // the replay that repeats this event; empty for the first time
 }
 
+// The headers that tell a receiver of the delivery, beside those of the event.
+const (
+	headerDeliveryID = "wye-delivery-id"
+	headerAttempt    = "wye-attempt"
+	headerReplay     = "wye-replay" // only where there is one
+)
+
 // Batcher is a [Target] that also takes several events at once.
 type Batcher interface {
 	Target

@@ -110,6 +110,23 @@ func repeated(t *testing.T, k Kind) {
 	}
 }
 
+// replayed sends an event for the first time, and then as a replay does.
+func replayed(t *testing.T, k Kind) {
+	target, next := k.Well(t)
+	defer closeOnce(t, target)
+	ctx := patient(t)
+	again := Delivery(1, numbered(1))
+	again.ID, again.Replay = again.ID+"~r-7", "r-7"
+	for _, d := range []targets.Delivery{Delivery(1, numbered(1)), again} {
+		if err := target.Deliver(ctx, d); err != nil {
+			t.Fatalf("deliver %s: %v", d.ID, err)
+		}
+		if got := arrival(t, ctx, next); got.DeliveryID != d.ID || got.Replay != d.Replay {
+			t.Errorf("sent %q of replay %q, arrived %q of replay %q", d.ID, d.Replay, got.DeliveryID, got.Replay)
+		}
+	}
+}
+
 func changesNothing(t *testing.T, k Kind) {
 	target, next := k.Well(t)
 	defer closeOnce(t, target)

@@ -61,6 +61,7 @@ type Next func(ctx context.Context) (Arrival, error)
 // Arrival is an event as it arrived.
 type Arrival struct {
 	DeliveryID string // of the delivery, by which a repetition is known
+	Replay     string // that repeats the event, if any
 	Event      *cloudevent.Event
 }
 
@@ -73,6 +74,7 @@ func Run(t *testing.T, k Kind) {
 		{"delivers whole events", wholeEvents},
 		{"delivers many at once", manyAtOnce},
 		{"a repeated delivery can be known", repeated},
+		{"a replay carries its mark", replayed},
 		{"changes no event", changesNothing},
 		{"stops with its context", stops},
 		{"does not start after its context", startsNot},
