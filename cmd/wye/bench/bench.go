@@ -24,6 +24,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wye-events/wye/cmd/wye/bench/machine"
 )
 
 // Config says what to measure, and for how long.
@@ -70,7 +72,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 			return nil, err
 		}
 	}
-	machine, err := lookAround(cfg.Dir)
+	here, err := machine.LookAround(cfg.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -91,5 +93,5 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 			seen[i] = append(seen[i], f)
 		}
 	}
-	return report(cfg, machine, chosen, seen), errors.Join(failures...)
+	return report(cfg, here, chosen, seen), errors.Join(failures...)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wye-events/wye/cmd/wye/bench/machine"
 	"github.com/wye-events/wye/rules"
 )
 
@@ -160,7 +161,7 @@ func TestUnknownRole(t *testing.T) {
 func TestReportForAPersonAndForAProgram(t *testing.T) {
 	cpu, others := 12.5, 1.0
 	chosen := choose([]string{"loop", "deliver"})
-	r := report(quick(t), Machine{Cores: 2}, chosen, [][]Figures{
+	r := report(quick(t), machine.Machine{Cores: 2}, chosen, [][]Figures{
 		{{EventsPerSecond: 100, RouterCPU: &cpu}, {EventsPerSecond: 300}, {EventsPerSecond: 200}},
 		{{EventsPerSecond: 240, Errors: 3, Example: "refused", OthersCPU: &others}},
 		{{EventsPerSecond: 1}},

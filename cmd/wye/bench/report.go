@@ -7,14 +7,16 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/wye-events/wye/cmd/wye/bench/machine"
 )
 
 // Report is everything that a run has seen.
 type Report struct {
-	Machine  Machine  `json:"machine"`
-	Settings Settings `json:"settings"`
-	Rows     []Row    `json:"rows"` // medians over the rounds
-	Ratios   []Ratio  `json:"ratios"`
+	Machine  machine.Machine `json:"machine"`
+	Settings Settings        `json:"settings"`
+	Rows     []Row           `json:"rows"` // medians over the rounds
+	Ratios   []Ratio         `json:"ratios"`
 }
 
 // Settings are what a run was asked for.
@@ -36,7 +38,7 @@ type Row struct {
 	Rounds []float64 `json:"rounds_events_per_second"`
 }
 
-func report(cfg Config, m Machine, chosen []row, seen [][]Figures) *Report {
+func report(cfg Config, m machine.Machine, chosen []row, seen [][]Figures) *Report {
 	r := &Report{Machine: m, Settings: Settings{
 		Time: time.Now().UTC().Truncate(time.Second), Duration: cfg.Duration.String(),
 		Rounds: cfg.Rounds, Connections: cfg.Connections, Size: cfg.Size,

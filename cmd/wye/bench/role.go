@@ -1,9 +1,7 @@
 package bench
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -12,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wye-events/wye/cmd/wye/bench/measure"
+	"github.com/wye-events/wye/cmd/wye/bench/process"
 )
 
 // roles are the parts that run as processes of their own, so that the
@@ -59,11 +58,6 @@ const (
 	sayStop  = "stop"
 )
 
-// hello is the first line that a role writes, when it is ready.
-type hello struct {
-	Addr string `json:"addr,omitempty"`
-}
-
 // Role runs one of the parts of a benchmark in this process: it writes a line
 // when it is ready, answers every command line with a tally, and ends with its
 // input, so that no part outlives a benchmark that was killed.
@@ -84,21 +78,10 @@ func Role(ctx context.Context, args []string, in io.Reader, out io.Writer) error
 	if err != nil {
 		return err
 	}
-	return p.converse(in, json.NewEncoder(out))
-}
-
-func (p *part) converse(in io.Reader, out *json.Encoder) error {
-	if err := out.Encode(hello{Addr: p.addr}); err != nil {
-		return err
-	}
-	commands := bufio.NewScanner(in)
-	for commands.Scan() {
-		if commands.Text() == sayStop && p.stop != nil {
+	return process.Converse(in, out, p.addr, func(command string) measure.Tally {
+		if command == sayStop && p.stop != nil {
 			p.stop()
 		}
-		if err := out.Encode(p.tally()); err != nil {
-			return err
-		}
-	}
-	return commands.Err()
+		return p.tally()
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/wye-events/wye/cmd/wye/bench/process"
 )
 
 // scene says what has to be on stage to measure one row.
@@ -19,7 +21,7 @@ type scene struct {
 }
 
 // router starts what is measured, and tells where it takes events.
-type router func(ctx context.Context, s *stage) (p *process, addr string, err error)
+type router func(ctx context.Context, s *stage) (p *process.Process, addr string, err error)
 
 // stage is the processes of one row and the directory they may use.
 type stage struct {
@@ -29,7 +31,7 @@ type stage struct {
 	sink  string // URL; empty without a sink
 	admin string // URL of Wye's admin interface; empty without Wye
 
-	router, load, sinkProcess *process
+	router, load, sinkProcess *process.Process
 }
 
 // set starts everything: the sink, the router, the load. Whatever is returned,
@@ -59,7 +61,7 @@ func (s *stage) set(ctx context.Context, c scene) (err error) {
 }
 
 // role starts one of our roles with the settings that all of them share.
-func (s *stage) role(ctx context.Context, name string, flags ...string) (*process, string, error) {
+func (s *stage) role(ctx context.Context, name string, flags ...string) (*process.Process, string, error) {
 	flags = append([]string{
 		"--dir", s.dir, "--sink", s.sink,
 		"--connections", strconv.Itoa(s.cfg.Connections), "--size", strconv.Itoa(s.cfg.Size),
@@ -67,13 +69,13 @@ func (s *stage) role(ctx context.Context, name string, flags ...string) (*proces
 	if s.cfg.Profile != "" {
 		flags = append(flags, "--profile", s.profilePath(name))
 	}
-	p, err := startRole(ctx, s.cfg.Self, name, flags...)
+	p, err := process.StartRole(ctx, s.cfg.Self, name, flags...)
 	if err != nil {
 		return nil, "", err
 	}
-	addr, err := p.ready()
+	addr, err := p.Ready()
 	if err != nil {
-		p.stop()
+		p.Stop()
 		return nil, "", err
 	}
 	return p, addr, nil
@@ -83,7 +85,7 @@ func (s *stage) role(ctx context.Context, name string, flags ...string) (*proces
 func (s *stage) strike() {
 	var ending sync.WaitGroup
 	for _, p := range s.processes() {
-		ending.Go(p.stop)
+		ending.Go(p.Stop)
 	}
 	ending.Wait()
 	if s.dir != "" {
@@ -92,8 +94,8 @@ func (s *stage) strike() {
 }
 
 // processes are those that run, each once.
-func (s *stage) processes() (all []*process) {
-	for _, p := range []*process{s.load, s.router, s.sinkProcess} {
+func (s *stage) processes() (all []*process.Process) {
+	for _, p := range []*process.Process{s.load, s.router, s.sinkProcess} {
 		if p != nil && !slices.Contains(all, p) {
 			all = append(all, p)
 		}
@@ -103,7 +105,7 @@ func (s *stage) processes() (all []*process) {
 
 // ours is a router that is one of our roles.
 func ours(role string, flags ...string) router {
-	return func(ctx context.Context, s *stage) (*process, string, error) {
+	return func(ctx context.Context, s *stage) (*process.Process, string, error) {
 		return s.role(ctx, role, flags...)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wye-events/wye/cmd/wye/bench/measure"
+	"github.com/wye-events/wye/cmd/wye/bench/process"
 )
 
 // drain is how long what was accepted may take to arrive after the load ended.
@@ -61,11 +62,11 @@ func (s *stage) perform(ctx context.Context) error {
 }
 
 func (s *stage) snapshot() (now snapshot, err error) {
-	if now.load, err = s.load.ask(sayTally); err != nil {
+	if now.load, err = s.load.Ask(sayTally); err != nil {
 		return now, err
 	}
 	if s.sinkProcess != nil {
-		if now.sink, err = s.sinkProcess.ask(sayTally); err != nil {
+		if now.sink, err = s.sinkProcess.Ask(sayTally); err != nil {
 			return now, err
 		}
 	}
@@ -76,12 +77,12 @@ func (s *stage) snapshot() (now snapshot, err error) {
 
 func (s *stage) usage() (u usage, err error) {
 	for _, p := range s.processes() {
-		used, err := processorTime(p.cmd.Process.Pid)
+		used, err := process.Used(p.PID())
 		if errors.Is(err, errors.ErrUnsupported) {
 			return usage{}, nil
 		}
 		if err != nil {
-			return u, p.broken(err)
+			return u, p.Broken(err)
 		}
 		u.total += used
 		if p == s.router {
@@ -89,20 +90,20 @@ func (s *stage) usage() (u usage, err error) {
 		}
 	}
 	u.known = true
-	u.machine, err = machineTime()
+	u.machine, err = process.UsedByAll()
 	return u, err
 }
 
 // settle ends the load and waits for what was accepted to arrive: what does
 // not would be lost, or late beyond what a benchmark should hide.
 func (s *stage) settle(ctx context.Context, f *Figures) error {
-	sent, err := s.load.ask(sayStop)
+	sent, err := s.load.Ask(sayStop)
 	if err != nil || s.sinkProcess == nil {
 		return err
 	}
 	until := time.Now().Add(drain)
 	for {
-		arrived, err := s.sinkProcess.ask(sayTally)
+		arrived, err := s.sinkProcess.Ask(sayTally)
 		if err != nil {
 			return err
 		}

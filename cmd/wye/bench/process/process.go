@@ -1,4 +1,7 @@
-package bench
+// Package process runs the parts of a benchmark as processes of their own, so
+// that the operating system tells how much of the machine each one takes: roles
+// of this program, which are asked over their input, and Wye itself.
+package process
 
 import (
 	"bufio"
@@ -21,8 +24,8 @@ import (
 // graceful is how long a process may take to end when it is asked to.
 const graceful = 5 * time.Second
 
-// process is a child: one of our roles, or the Wye that is measured.
-type process struct {
+// Process is a child: one of our roles, or the Wye that is measured.
+type Process struct {
 	name  string
 	cmd   *exec.Cmd
 	in    io.WriteCloser
@@ -33,10 +36,16 @@ type process struct {
 	once  sync.Once
 }
 
-// start runs a program until ctx ends or stop is called. What it prints goes
-// to out, or, like its errors, to its log.
-func start(ctx context.Context, name string, out *os.File, argv ...string) (*process, error) {
-	p := &process{name: name, log: new(tail), ended: make(chan struct{})}
+// Start runs a program until ctx ends or Stop is called. What it prints goes to
+// its log.
+func Start(ctx context.Context, name string, argv ...string) (*Process, error) {
+	return start(ctx, name, nil, argv...)
+}
+
+// start runs a program. What it prints goes to out, or, like its errors, to its
+// log.
+func start(ctx context.Context, name string, out *os.File, argv ...string) (*Process, error) {
+	p := &Process{name: name, log: new(tail), ended: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, argv[0], argv[1:]...)
 	p.cmd.Cancel = p.terminate
 	p.cmd.WaitDelay = graceful
@@ -59,8 +68,8 @@ func start(ctx context.Context, name string, out *os.File, argv ...string) (*pro
 	return p, nil
 }
 
-// startRole runs one of our roles, which is to be asked whether it is ready.
-func startRole(ctx context.Context, self []string, role string, flags ...string) (*process, error) {
+// StartRole runs one of our roles, which is to be asked whether it is ready.
+func StartRole(ctx context.Context, self []string, role string, flags ...string) (*Process, error) {
 	answers, out, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -75,34 +84,34 @@ func startRole(ctx context.Context, self []string, role string, flags ...string)
 	return p, nil
 }
 
-// ready waits for the first line of a role, which tells where it listens.
-func (p *process) ready() (addr string, err error) {
+// Ready waits for the first line of a role, which tells where it listens.
+func (p *Process) Ready() (addr string, err error) {
 	var h hello
 	err = p.read(&h)
 	return h.Addr, err
 }
 
-// ask gives a role a command and takes its answer.
-func (p *process) ask(command string) (t measure.Tally, err error) {
+// Ask gives a role a command and takes its answer.
+func (p *Process) Ask(command string) (t measure.Tally, err error) {
 	if _, err := fmt.Fprintln(p.in, command); err != nil {
-		return t, p.broken(err)
+		return t, p.Broken(err)
 	}
 	return t, p.read(&t)
 }
 
-func (p *process) read(into any) error {
+func (p *Process) read(into any) error {
 	line, err := p.lines.ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, into)
 	}
 	if err != nil {
-		return p.broken(err)
+		return p.Broken(err)
 	}
 	return nil
 }
 
-// broken explains an error by what the process wrote last.
-func (p *process) broken(err error) error {
+// Broken explains an error by what the process wrote last.
+func (p *Process) Broken(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed) || errors.Is(err, syscall.EPIPE) {
 		err = errors.New("it ended")
 	}
@@ -112,9 +121,9 @@ func (p *process) broken(err error) error {
 	return fmt.Errorf("%s: %w", p.name, err)
 }
 
-// stop ends the process and waits for that: a role ends with its input, Wye
+// Stop ends the process and waits for that: a role ends with its input, Wye
 // with a signal, and what does neither is killed. It may come twice.
-func (p *process) stop() {
+func (p *Process) Stop() {
 	p.once.Do(func() {
 		p.in.Close()
 		if p.lines == nil {
@@ -132,4 +141,7 @@ func (p *process) stop() {
 	})
 }
 
-func (p *process) terminate() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+func (p *Process) terminate() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
+
+// PID is the number that the operating system gave the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }

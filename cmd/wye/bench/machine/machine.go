@@ -1,4 +1,5 @@
-package bench
+// Package machine tells what figures depend on besides the code.
+package machine
 
 import (
 	"fmt"
@@ -19,7 +20,8 @@ type Machine struct {
 	Fsync float64 `json:"fsync_ms"`
 }
 
-func lookAround(dir string) (Machine, error) {
+// LookAround tells of this machine, and of the disk that dir is on.
+func LookAround(dir string) (Machine, error) {
 	sync, err := fsyncTime(dir)
 	if err != nil {
 		return Machine{}, fmt.Errorf("try the disk: %w", err)

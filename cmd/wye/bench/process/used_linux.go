@@ -1,4 +1,4 @@
-package bench
+package process
 
 import (
 	"fmt"
@@ -15,8 +15,8 @@ import (
 // architecture that Linux supports for user space.
 const tick = time.Second / 100
 
-// processorTime is what a process has used so far, in user and in system mode.
-func processorTime(pid int) (time.Duration, error) {
+// Used is the processor time of a process so far, in user and in system mode.
+func Used(pid int) (time.Duration, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
@@ -31,9 +31,9 @@ func processorTime(pid int) (time.Duration, error) {
 	return sumTicks(fields[11:13])
 }
 
-// machineTime is what all processes have used so far, and what a hypervisor
-// took away.
-func machineTime() (time.Duration, error) {
+// UsedByAll is what all processes of the machine have used so far, and what a
+// hypervisor took away.
+func UsedByAll() (time.Duration, error) {
 	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0, err
