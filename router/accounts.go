@@ -122,6 +122,7 @@ func (r *Router) gauges(reg *prometheus.Registry) {
 var (
 	waitingDesc = prometheus.NewDesc("wye_backlog_entries", "Deliveries that wait in a target's backlog.", []string{"target"}, nil)
 	activeDesc  = prometheus.NewDesc("wye_deliveries_active", "Deliveries under way.", []string{"target"}, nil)
+	pausedDesc  = prometheus.NewDesc("wye_target_paused", "1 where the target is paused until a person resumes it.", []string{"target"}, nil)
 )
 
 // laneGauges reports what waits and what is under way, by target.
@@ -130,14 +131,19 @@ type laneGauges struct{ r *Router }
 func (g laneGauges) Describe(ch chan<- *prometheus.Desc) {
 	ch <- waitingDesc
 	ch <- activeDesc
+	ch <- pausedDesc
 }
 
 func (g laneGauges) Collect(ch chan<- prometheus.Metric) {
 	for _, l := range g.r.allLanes() {
 		l.mu.Lock()
-		waiting, active := l.waiting, len(l.active)
+		waiting, active, paused := l.waiting, len(l.active), 0.
+		if l.paused != nil {
+			paused = 1
+		}
 		l.mu.Unlock()
 		ch <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(waiting), l.name)
 		ch <- prometheus.MustNewConstMetric(activeDesc, prometheus.GaugeValue, float64(active), l.name)
+		ch <- prometheus.MustNewConstMetric(pausedDesc, prometheus.GaugeValue, paused, l.name)
 	}
 }

@@ -69,8 +69,9 @@ type handle struct {
 }
 
 func newLane(r *Router, name string, h *handle) *lane {
+	paused := r.pauses.of(name)
 	return &lane{
-		r: r, name: name, handle: h, acct: r.acct.lane(name),
+		r: r, name: name, handle: h, acct: r.acct.lane(name), paused: paused, aside: paused != nil,
 		active: map[*job]struct{}{}, held: map[uint64]*bus.Entry{}, lent: map[string]*loan{}, kick: make(chan struct{}, 1),
 	}
 }

@@ -60,6 +60,8 @@ type Router struct {
 	lanesMu sync.Mutex
 	lanes   map[string]*lane // also those whose target is gone but not their deliveries
 
+	pauses pauses
+
 	readersMu sync.Mutex
 	readers   map[string]*bus.Backlog // opened backlog consumers by target
 
@@ -87,6 +89,11 @@ func Start(ctx context.Context, cfg Config) (*Router, error) {
 	r.read.Store(floor)
 	r.outcomes = startOutcomes(r.bus)
 	r.history = openHistory(ctx, r.bus, r.log)
+	if err := r.loadPauses(ctx); err != nil {
+		r.history.stop(ctx)
+		r.outcomes.stop()
+		return nil, err
+	}
 	if err := r.Reload(ctx); err != nil {
 		r.history.stop(ctx)
 		r.outcomes.stop()
@@ -96,6 +103,7 @@ func Start(ctx context.Context, cfg Config) (*Router, error) {
 		r.Stop(ctx)
 		return nil, err
 	}
+	r.forgetPauses()
 	r.gauges(r.cfg.Metrics)
 	r.loops.Add(3)
 	go r.loop(floor + 1)
@@ -183,6 +191,7 @@ func (r *Router) forget(l *lane) {
 	delete(r.readers, l.name)
 	r.readersMu.Unlock()
 	r.acct.forget(l.name)
+	r.forgetPause(l.name)
 	if err := r.bus.DropBacklog(r.deliverCtx, l.name); err != nil {
 		r.log.Warn("removing a backlog consumer", "target", l.name, "error", err)
 	}

@@ -47,9 +47,10 @@ type TargetStatus struct {
 	Kind string `json:"kind"`
 	// State is "straight" (deliveries go straight through), "aside" (they wait
 	// in the backlog until it is worked off), "held" (the target failed or asked
-	// for a pause and is left alone until Until) or "orphaned" (not in the rules
-	// any more).
+	// for a pause and is left alone until Until), "paused" (until a person resumes
+	// it) or "orphaned" (not in the rules any more).
 	State     string    `json:"state"`
+	Paused    *Pause    `json:"paused,omitempty"`
 	Until     time.Time `json:"until,omitzero"`
 	Active    int       `json:"active"`  // deliveries under way
 	Waiting   int       `json:"waiting"` // in the backlog
@@ -78,6 +79,8 @@ func (l *lane) status(now time.Time) TargetStatus {
 	case l.handle == nil:
 		st.State = "orphaned"
 		return st
+	case l.paused != nil:
+		st.State, st.Paused = "paused", l.paused
 	case l.trouble.holding(now):
 		st.State, st.Until = "held", l.trouble.until.UTC()
 	case l.aside:

@@ -11,6 +11,7 @@
 //	WYE_OUTCOMES  wye.outcomes          what became of deliveries, in batches; history, not truth
 //	WYE_STATE     wye.state.<key>       the last value of small things: the settled floor
 //	              wye.state.decided.<n> what decided the events from sequence n on
+//	              wye.state.paused.<target> who paused the target, and why
 //	WYE_RULESETS  wye.rulesets.<v>.<n>  the rule sets that were in force, in parts; Wye runs without it
 //
 // and those that the queue and stream kinds of target ask for:

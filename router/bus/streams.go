@@ -29,6 +29,7 @@ const (
 	subjectOutcomes = "wye.outcomes"
 	subjectState    = "wye.state."
 	subjectMark     = "wye.state.decided."
+	subjectPaused   = "wye.state.paused."
 	subjectRulesets = "wye.rulesets."
 	subjectQueue    = "wye.queue."
 	subjectIn       = "wye.in"
@@ -52,8 +53,8 @@ func (b *Bus) ownStreams() []jetstream.StreamConfig {
 			Description: "Wye: dead letters"},
 		{Name: streamOutcomes, Subjects: []string{subjectOutcomes}, MaxAge: outcomesKept, DenyDelete: true,
 			Description: "Wye: what became of deliveries"},
-		{Name: streamState, Subjects: []string{subjectState + "*", subjectMark + "*"}, MaxMsgsPerSubject: 1,
-			Description: "Wye: the settled floor, and which rule set decided from where on"},
+		{Name: streamState, Subjects: []string{subjectState + "*", subjectMark + "*", subjectPaused + "*"}, MaxMsgsPerSubject: 1,
+			Description: "Wye: the settled floor, which rule set decided from where on, which targets are paused"},
 	}
 }
 
