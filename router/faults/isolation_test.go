@@ -1,13 +1,9 @@
 package faults
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,9 +11,9 @@ import (
 )
 
 const (
-	offered = 500 // events a second: what a busy machine manages under the race detector
-	phase   = 1200 * time.Millisecond
-	rounds  = 5
+	load   = 500 // events a second: what a busy machine manages under the race detector
+	phase  = 1200 * time.Millisecond
+	rounds = 5
 )
 
 // TestIsolation offers the same load to a well target in three kinds of
@@ -30,7 +26,7 @@ const (
 // turn. In one process, what a bad target holds up would hold up the well one in
 // all companies, and the ratio would hide it.
 func TestIsolation(t *testing.T) {
-	binary := routertest.Build(t)
+	binary := binary(t)
 	never := make(chan struct{})
 	hung := routertest.NewReceiver(t, func(routertest.Arrival) routertest.Reply { return routertest.Reply{After: never} })
 	broken := routertest.NewReceiver(t, routertest.Always(500))
@@ -53,7 +49,7 @@ func TestIsolation(t *testing.T) {
 		t.Logf("%-16s %s", c.name, median(c.got))
 	}
 	t.Logf("%d events/s offered, medians of %d rounds of %s; bad to alone, events/s: %.3f (%.3f to %.3f)",
-		offered, rounds, phase, ratios[rounds/2], ratios[0], ratios[rounds-1])
+		load, rounds, phase, ratios[rounds/2], ratios[0], ratios[rounds-1])
 	for _, s := range bad.p.Targets() {
 		t.Logf("%-7s %-8s delivered %5d, waiting %5d, under way %d", s.Name, s.State, s.Delivered, s.Waiting, s.Active)
 		if s.Name != "well" && s.Waiting == 0 {
@@ -128,7 +124,11 @@ func middle[T float64 | time.Duration](all []result, of func(result) T) T {
 func (c *company) run(prefix string) {
 	c.t.Helper()
 	began := time.Now()
-	at := c.offer(prefix)
+	sent := pace{to: c.p.Publisher, rate: load, prefix: prefix, most: int(load * phase.Seconds()), within: 8 * phase}.run(c.t.Context())
+	if sent.refused > 0 {
+		c.t.Fatalf("%s: %d of %d events were not accepted", c.name, sent.refused, len(sent.at))
+	}
+	at := sent.at
 	c.sum += len(at)
 	c.well.UntilTaken(c.sum)
 	arrivals := c.well.Arrivals()[c.seen:]
@@ -148,44 +148,4 @@ func (c *company) run(prefix string) {
 		rate: float64(len(took)) / last.Sub(began).Seconds(),
 		p50:  took[len(took)/2], p99: took[len(took)*99/100],
 	})
-}
-
-// offer publishes at a pace that does not depend on the answers, and tells when
-// each event was offered.
-func (c *company) offer(prefix string) map[string]time.Time {
-	c.t.Helper()
-	const every = 5 * time.Millisecond
-	n := int(offered * phase.Seconds())
-	at := make(map[string]time.Time, n)
-	events := make(chan routertest.Event, n)
-	ctx, cancel := context.WithTimeout(c.t.Context(), 8*phase)
-	defer cancel()
-	var all sync.WaitGroup
-	var refused atomic.Int64
-	for range publishers {
-		all.Go(func() {
-			for ev := range events {
-				if status, _, err := c.p.Post(ctx, ev); err != nil || status != http.StatusAccepted {
-					refused.Add(1)
-				}
-			}
-		})
-	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	began := time.Now()
-	for len(at) < n {
-		now := <-tick.C
-		for due := min(n, int(now.Sub(began).Seconds()*offered)); len(at) < due; {
-			id := fmt.Sprint(prefix, "-", len(at))
-			at[id] = now
-			events <- routertest.Event{ID: id}
-		}
-	}
-	close(events)
-	all.Wait()
-	if n := refused.Load(); n > 0 {
-		c.t.Fatalf("%s: %d of %d events were not accepted within %s", c.name, n, len(at), 8*phase)
-	}
-	return at
 }

@@ -80,7 +80,7 @@ func newKilling(t *testing.T) *killing {
 		}
 		return reply
 	})
-	k.p = routertest.NewProcess(t, routertest.Build(t), file(
+	k.p = routertest.NewProcess(t, binary(t), file(
 		target("well", k.well.URL())+
 			target("broken", k.broken.URL(), "retry: {first: 100ms, max: 1s, attempts: 1000}")+
 			target("picky", k.picky.URL(), "concurrency: 512"),

@@ -23,7 +23,7 @@ func TestPowerCut(t *testing.T) {
 	if routertest.Long() {
 		cuts = 10
 	}
-	binary := routertest.Build(t)
+	binary := binary(t)
 	t.Run("relaxed, the control", func(t *testing.T) {
 		if lost := cutPower(t, binary, "relaxed").lost(t); lost == 0 {
 			t.Error("a power cut lost nothing that was never synced: this test could not see a loss")

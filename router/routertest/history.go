@@ -19,15 +19,22 @@ func (p *Process) WriteRules(text string) {
 // Reload replaces the rule file and has it loaded; the rules must be good.
 func (p *Process) Reload(text string) {
 	p.t.Helper()
+	if status := p.TryReload(text); status != http.StatusOK {
+		p.t.Fatal("the rules were refused: ", status)
+	}
+}
+
+// TryReload replaces the rule file, has it loaded, and gives the status of the
+// answer.
+func (p *Process) TryReload(text string) int {
+	p.t.Helper()
 	p.WriteRules(text)
 	res, err := client.Post("http://"+p.admin+"/-/reload", "", nil)
 	if err != nil {
 		p.t.Fatal("reload the rules: ", err)
 	}
 	res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		p.t.Fatal("the rules were refused: ", res.Status)
-	}
+	return res.StatusCode
 }
 
 // Past is what /api/v1/events says of one.

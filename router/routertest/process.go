@@ -1,8 +1,6 @@
 package routertest
 
 import (
-	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -10,15 +8,19 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-
-	"github.com/wye-events/wye/router"
 )
 
 // Build builds the real binary and gives its path.
 func Build(t testing.TB) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "wye")
-	args := append([]string{"build", "-o", path}, BuildFlags...)
+	return BuildIn(t, t.TempDir(), BuildFlags...)
+}
+
+// BuildIn builds the real binary in a directory, with these flags of `go build`.
+func BuildIn(t testing.TB, dir string, flags ...string) string {
+	t.Helper()
+	path := filepath.Join(dir, "wye")
+	args := append([]string{"build", "-o", path}, flags...)
 	out, err := exec.CommandContext(t.Context(), "go", append(args, "github.com/wye-events/wye/cmd/wye")...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("build wye: %v\n%s", err, out)
@@ -126,60 +128,6 @@ func (p *Process) end(s syscall.Signal) error {
 	p.cmd = nil
 	client.CloseIdleConnections()
 	return err
-}
-
-// Status is what /api/v1/status says.
-func (p *Process) Status() (s router.Status) {
-	p.ask("/api/v1/status", &s)
-	return s
-}
-
-// Targets is what /api/v1/targets says.
-func (p *Process) Targets() (all []router.TargetStatus) {
-	p.ask("/api/v1/targets", &all)
-	return all
-}
-
-func (p *Process) ask(path string, into any) {
-	p.t.Helper()
-	res, err := client.Get("http://" + p.admin + path)
-	if err == nil {
-		defer res.Body.Close()
-		err = json.NewDecoder(res.Body).Decode(into)
-	}
-	if err != nil {
-		p.t.Fatal(fmt.Errorf("ask wye: %w", err))
-	}
-}
-
-// Floored waits until every accepted event is settled.
-func (p *Process) Floored() {
-	p.t.Helper()
-	Until(p.t, "the floor reaches the head", func() bool {
-		s := p.Status()
-		return s.Floor == s.Head
-	}, func() any { return []any{p.Status(), p.Targets()} })
-}
-
-// Drained waits until every accepted event is settled and no backlog is left.
-func (p *Process) Drained() {
-	p.t.Helper()
-	p.Floored()
-	Until(p.t, "the backlogs are empty", func() bool {
-		for _, t := range p.Targets() {
-			if t.Waiting > 0 || t.Active > 0 {
-				return false
-			}
-		}
-		return true
-	}, func() any { return p.Targets() })
-}
-
-// FlooredAt waits until every event up to a sequence is settled.
-func (p *Process) FlooredAt(seq uint64) {
-	p.t.Helper()
-	Until(p.t, "the floor reaches what was there", func() bool { return p.Status().Floor >= seq },
-		func() any { return []any{seq, p.Status(), p.Targets()} })
 }
 
 // Move lets the next start use another directory.

@@ -19,6 +19,8 @@ type Event struct {
 	Source string // default /routertest
 	Type   string // default com.example.test
 	Data   string // JSON; default {}
+
+	Attributes map[string]string // more of them, such as subject, and extensions
 }
 
 // Publisher publishes over HTTP, in binary mode.
@@ -38,6 +40,9 @@ func (p *Publisher) Post(ctx context.Context, ev Event) (status int, r router.Re
 	req.Header["Ce-Id"] = []string{ev.ID}
 	req.Header["Ce-Source"] = []string{or(ev.Source, "/routertest")}
 	req.Header["Ce-Type"] = []string{or(ev.Type, "com.example.test")}
+	for name, value := range ev.Attributes {
+		req.Header.Set("Ce-"+name, value)
+	}
 	req.Header["Content-Type"] = []string{"application/json"}
 	res, err := client.Do(req)
 	if err != nil {

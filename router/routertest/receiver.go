@@ -12,36 +12,6 @@ import (
 	"time"
 )
 
-// Arrival is one request that a receiver got.
-type Arrival struct {
-	ID         string // of the event
-	DeliveryID string
-	Attempt    int
-	Nth        int // how often this event has come, 1 for the first
-	At         time.Time
-	Header     http.Header
-	Body       []byte
-}
-
-// Reply is how a receiver answers.
-type Reply struct {
-	Status     int // default 200
-	RetryAfter string
-	Body       string
-	// After holds the answer back until it is closed, or until the sender is
-	// gone: then there is none.
-	After <-chan struct{}
-}
-
-// Script says how a receiver answers. It is called from many goroutines.
-type Script func(Arrival) Reply
-
-// Well takes everything.
-func Well(Arrival) Reply { return Reply{} }
-
-// Always answers everything with one status.
-func Always(status int) Script { return func(Arrival) Reply { return Reply{Status: status} } }
-
 // Receiver is a real HTTP server that takes events.
 type Receiver struct {
 	t       testing.TB
@@ -49,6 +19,7 @@ type Receiver struct {
 	over    chan struct{} // closed when the test ends
 	mu      sync.Mutex
 	script  Script
+	brief   bool
 	server  *http.Server
 	changed *sync.Cond
 
@@ -107,6 +78,15 @@ func (r *Receiver) Answer(script Script) {
 	r.script = script
 }
 
+// Brief makes the receiver keep neither headers nor bodies of what comes from
+// now on: for many events.
+func (r *Receiver) Brief() *Receiver {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.brief = true
+	return r
+}
+
 // ServeHTTP takes one event.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(req.Body)
@@ -129,24 +109,21 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			return
 		}
 	}
-	if reply.RetryAfter != "" {
-		w.Header().Set("Retry-After", reply.RetryAfter)
-	}
-	if reply.Status == 0 {
-		reply.Status = http.StatusOK
-	}
-	if reply.Status < 300 {
+	if reply.takes() {
 		r.took(a.ID)
 	}
-	w.WriteHeader(reply.Status)
-	io.WriteString(w, reply.Body)
+	reply.write(w, r.over)
 }
 
 func (r *Receiver) arrived(a *Arrival) Reply {
 	r.mu.Lock()
 	r.tried[a.ID]++
 	a.Nth = r.tried[a.ID]
-	r.arrivals = append(r.arrivals, *a)
+	kept := *a
+	if r.brief {
+		kept.Header, kept.Body = nil, nil
+	}
+	r.arrivals = append(r.arrivals, kept)
 	r.open++
 	script := r.script
 	r.changed.Broadcast()

@@ -146,7 +146,10 @@ func (w *Wye) Log() string { return w.log.String() }
 
 // Target is the state of one target; that of a target which is not known has no name.
 func (w *Wye) Target(name string) router.TargetStatus {
-	all := w.Router.Targets()
+	return oneTarget(w.Router.Targets(), name)
+}
+
+func oneTarget(all []router.TargetStatus, name string) router.TargetStatus {
 	if i := slices.IndexFunc(all, func(s router.TargetStatus) bool { return s.Name == name }); i >= 0 {
 		return all[i]
 	}
