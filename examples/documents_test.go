@@ -65,7 +65,7 @@ func TestStatusTable(t *testing.T) {
 	begins := map[targets.Verdict]string{
 		targets.Accepted: "delivered", targets.Refused: "a dead letter", targets.Misconfigured: "a dead letter: ",
 		targets.RetryBriefly: "tried again, five attempts", targets.Unauthorized: "the secrets are looked up again",
-		targets.SlowDown: "tried again; the whole target", targets.Gone: "the whole target", targets.Retry: "tried again",
+		targets.SlowDown: "tried again; the whole target", targets.Pause: "the whole target", targets.Retry: "tried again",
 	}
 	rows := tableOf(t, "../docs/http.md", "| answer | means |")
 	statuses := targets.DefaultStatuses()
@@ -144,7 +144,7 @@ func TestTypes(t *testing.T) {
 }
 
 // TestKeys holds that docs/rules.md has every key of the rule file, with the
-// default that its schema has.
+// default that its schema has in one of the rows of that key.
 func TestKeys(t *testing.T) {
 	var schema any
 	if err := json.Unmarshal([]byte(read(t, "../schemas/rules.schema.json")), &schema); err != nil {
@@ -156,9 +156,10 @@ func TestKeys(t *testing.T) {
 			t.Errorf("the document does not tell of the key %s", key)
 		}
 		value, ok := is["default"]
-		row := regexp.MustCompile("(?m)^\\| `" + key + "` \\|.*$").FindString(document)
-		if ok && !strings.Contains(row, fmt.Sprintf("| `%v` |", value)) {
-			t.Errorf("the default of %s is %v; the document has %q", key, value, row)
+		rows := regexp.MustCompile("(?m)^\\| `"+key+"` \\|.*$").FindAllString(document, -1)
+		has := func(row string) bool { return strings.Contains(row, fmt.Sprintf("| `%v` |", value)) }
+		if ok && !slices.ContainsFunc(rows, has) {
+			t.Errorf("the default of %s is %v; the document has %q", key, value, rows)
 		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"time"
 
@@ -131,7 +130,7 @@ func (r *Router) unchanged(spec rules.Target) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.handle != nil && reflect.DeepEqual(l.handle.spec, spec) && !hasSecret(spec)
+	return l.handle != nil && l.handle.spec.Same(spec) && !hasSecret(spec)
 }
 
 func hasSecret(t rules.Target) bool {

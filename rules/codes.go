@@ -30,6 +30,8 @@ const (
 	codeReference     = "WYE027"
 	codeCredential    = "WYE028"
 	codeSubject       = "WYE029"
+	codeMisfit        = "WYE030"
+	codeStatus        = "WYE031"
 
 	codeCELSyntax    = "WYE040"
 	codeCELName      = "WYE041"
@@ -78,6 +80,8 @@ func Codes() []Code {
 		{codeReference, "a ${…} reference is malformed"},
 		{codeCredential, "a credential is written into the file"},
 		{codeSubject, "the subject of a stream target cannot be used"},
+		{codeMisfit, "what is set for a target does not go with its kind or format"},
+		{codeStatus, "a key under `on_status` is not a status, or cannot have that meaning"},
 		{codeCELSyntax, "a condition is not a valid expression"},
 		{codeCELName, "a condition uses a name or function that does not exist"},
 		{codeCELAttribute, "a condition uses an event attribute that does not exist"},

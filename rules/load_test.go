@@ -39,7 +39,7 @@ rules:
 	want := &Ruleset{
 		Version: set.Version, Files: []string{"r.yaml"},
 		Targets: []Target{
-			{Name: "h", HTTP: &HTTP{URL: "https://a.example", Timeout: 15 * time.Second, Format: "binary"}, Retry: retry, Concurrency: 32, Breaker: breaker, OnExpired: OnExpiredDeadLetter},
+			{Name: "h", HTTP: &HTTP{URL: "https://a.example", Timeout: 15 * time.Second, Format: "binary", RetryAfterMax: time.Hour}, Retry: retry, Concurrency: 32, Breaker: breaker, OnExpired: OnExpiredDeadLetter},
 			{Name: "s", Stream: &Stream{Subject: "a.b"}, Concurrency: 4, Breaker: breaker, OnExpired: OnExpiredDeadLetter,
 				Retry: Retry{Attempts: 3, First: 10 * time.Minute, Max: 10 * time.Minute, Factor: 2, GiveUp: 24 * time.Hour}},
 			{Name: "z", Queue: &Queue{Name: "z"}, Retry: retry, Concurrency: 32, Breaker: breaker, OnExpired: OnExpiredDeadLetter},

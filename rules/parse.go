@@ -16,8 +16,10 @@ type parsed struct {
 
 type parsedTarget struct {
 	Target
-	file *file
-	key  *yaml.Node
+	file   *file
+	key    *yaml.Node
+	format *yaml.Node // of http; nil where it is not written
+	by     *yaml.Node // of order; nil where there is none
 }
 
 type parsedRule struct {

@@ -10,9 +10,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// http reads an http target.
-func (p *parser) http(key, n *yaml.Node) *HTTP {
-	h := &HTTP{Timeout: defaultTimeout, Format: "binary"}
+// http reads an http target, and where its format is written.
+func (p *parser) http(key, n *yaml.Node) (h *HTTP, format *yaml.Node) {
+	h = &HTTP{Timeout: defaultTimeout, Format: "binary", RetryAfterMax: defaultRetryAfterMax}
 	p.inside("http", n, keysOf(httpShape{}), func(entries map[string]entry) {
 		if e, ok := entries["url"]; !ok {
 			p.missing(key, "url", "url: https://orders.example.com/events")
@@ -22,18 +22,19 @@ func (p *parser) http(key, n *yaml.Node) *HTTP {
 		if e, ok := entries["headers"]; ok {
 			h.Headers = p.headers(e.value)
 		}
-		if e, ok := entries["timeout"]; ok {
-			if d, ok := p.duration("timeout", e.value); ok {
-				h.Timeout = d
-			}
+		p.setDuration(entries, "timeout", &h.Timeout)
+		p.setDuration(entries, "retry_after_max", &h.RetryAfterMax)
+		if e, ok := entries["on_status"]; ok {
+			h.OnStatus = p.onStatus(e.value)
 		}
 		if e, ok := entries["format"]; ok {
+			format = e.value
 			if v, ok := p.oneOf("format", e.value, "binary", "structured"); ok {
 				h.Format = v
 			}
 		}
 	})
-	return h
+	return h, format
 }
 
 // urlPattern is the form of a URL, for the JSON Schema.

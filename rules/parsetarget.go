@@ -13,17 +13,9 @@ import (
 const (
 	defaultTimeout     = 15 * time.Second
 	defaultConcurrency = 32
-	maxConcurrency     = 1024
-	maxAttempts        = 1000
+
+	defaultRetryAfterMax = time.Hour
 )
-
-func defaultRetry() Retry {
-	return Retry{Attempts: 20, First: time.Second, Max: 5 * time.Minute, Factor: 2, GiveUp: 24 * time.Hour}
-}
-
-func defaultBreaker() Breaker {
-	return Breaker{Failures: 5, Ratio: 0.5, Over: 30 * time.Second, First: time.Second, Max: 30 * time.Second}
-}
 
 // target reads what stands under the name of a target.
 func (p *parser) target(key, n *yaml.Node) {
@@ -32,17 +24,9 @@ func (p *parser) target(key, n *yaml.Node) {
 		return
 	}
 	t := parsedTarget{file: p.file, key: key}
-	t.Name, t.Retry, t.Concurrency = key.Value, defaultRetry(), defaultConcurrency
-	t.Breaker, t.OnExpired = defaultBreaker(), OnExpiredDeadLetter
+	t.Name = key.Value
 	p.targetKind(key, &t, entries)
-	if e, ok := entries["retry"]; ok {
-		p.retry(e.value, &t.Retry)
-	}
-	if e, ok := entries["concurrency"]; ok {
-		if v, ok := p.whole("concurrency", e.value, 1, maxConcurrency); ok {
-			t.Concurrency = v
-		}
-	}
+	p.policy(&t, entries)
 	p.out.targets = append(p.out.targets, t)
 }
 
@@ -65,7 +49,7 @@ func (p *parser) targetKind(key *yaml.Node, t *parsedTarget, entries map[string]
 	for _, e := range kinds {
 		switch e.key.Value {
 		case "http":
-			t.HTTP = p.http(e.key, e.value)
+			t.HTTP, t.format = p.http(e.key, e.value)
 		case "queue":
 			t.Queue = p.queue(e.key, e.value)
 		case "stream":
@@ -153,41 +137,4 @@ func (p *parser) subject(n *yaml.Node) {
 		return
 	}
 	p.report(n, codeSubject, fmt.Sprintf("subject %s %s", quote(s), fault), "a subject is words separated by dots, for example audit.orders")
-}
-
-func (p *parser) retry(n *yaml.Node, r *Retry) {
-	p.inside("retry", n, keysOf(retryShape{}), func(entries map[string]entry) {
-		if e, ok := entries["attempts"]; ok {
-			if v, ok := p.whole("attempts", e.value, 1, maxAttempts); ok {
-				r.Attempts = v
-			}
-		}
-		for key, field := range map[string]*time.Duration{"first": &r.First, "max": &r.Max, "give_up": &r.GiveUp} {
-			if e, ok := entries[key]; ok {
-				if d, ok := p.duration(key, e.value); ok {
-					*field = d
-				}
-			}
-		}
-		p.retryOrder(n, entries, r)
-	})
-}
-
-// retryOrder refuses a first wait beyond the longest; where only one of them
-// is written, the other, a default, follows it.
-func (p *parser) retryOrder(n *yaml.Node, entries map[string]entry, r *Retry) {
-	if r.First <= r.Max {
-		return
-	}
-	_, hasFirst := entries["first"]
-	_, hasMax := entries["max"]
-	switch {
-	case hasFirst && hasMax:
-		p.report(entries["first"].value, codeValue,
-			fmt.Sprintf("first of %s is longer than max, the longest wait", p.what), "make first at most max")
-	case hasFirst:
-		r.Max = r.First
-	default:
-		r.First = r.Max
-	}
 }

@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // Ruleset is what a rule file or a directory of them says, as data. Targets
 // and rules are in ascending order of name. Parsed, checked for shape, but not
@@ -31,12 +34,24 @@ type Target struct {
 	OnExpired   OnExpired // default dead_letter
 }
 
+// Same tells whether two targets are set alike, wherever that is written.
+func (t Target) Same(other Target) bool {
+	for _, one := range []*Target{&t, &other} {
+		if one.Order != nil {
+			order := *one.Order
+			order.Place = Place{}
+			one.Order = &order
+		}
+	}
+	return reflect.DeepEqual(t, other)
+}
+
 // HTTP is a receiver of CloudEvents over HTTP.
 type HTTP struct {
 	URL     string
 	Headers map[string]string // values may hold ${env:NAME} and ${file:/path}
 	Timeout time.Duration     // of one attempt, body included; default 15s
-	Format  string            // "binary" (default) or "structured"
+	Format  string            // "binary" or "structured"; default "binary", with a batch "structured"
 
 	// OnStatus says what answers mean, before the default table: the first row
 	// that holds a status decides.

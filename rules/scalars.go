@@ -40,6 +40,74 @@ func (p *parser) whole(key string, n *yaml.Node, least, most int) (int, bool) {
 	return 0, false
 }
 
+// decimalExpr is a number as JSON and YAML both read it.
+var decimalExpr = regexp.MustCompile(`^(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?$`)
+
+// decimal reads a number within bounds.
+func (p *parser) decimal(key string, n *yaml.Node, least, most float64) (float64, bool) {
+	tag := n.ShortTag()
+	if n.Kind == yaml.ScalarNode && (tag == "!!int" || tag == "!!float") && decimalExpr.MatchString(n.Value) {
+		if v, err := strconv.ParseFloat(n.Value, 64); err == nil && v >= least && v <= most {
+			return v, true
+		}
+	}
+	written := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+	p.report(n, codeValue, fmt.Sprintf("%s of %s is %s; it must be a number from %s to %s", key, p.what, kindOf(n), written(least), written(most)), "")
+	return 0, false
+}
+
+// sizePattern is the form of a number of bytes with a unit.
+const sizePattern = `^[1-9][0-9]{0,4}(KiB|MiB)$`
+
+var sizeExpr = regexp.MustCompile(sizePattern)
+
+// size reads a number of bytes.
+func (p *parser) size(key string, n *yaml.Node, least, most int) (int, bool) {
+	size := 0
+	switch {
+	case n.Kind != yaml.ScalarNode:
+	case n.ShortTag() == "!!int":
+		size, _ = strconv.Atoi(n.Value)
+	case n.ShortTag() == "!!str" && sizeExpr.MatchString(n.Value):
+		number, unit := n.Value[:len(n.Value)-3], n.Value[len(n.Value)-3:]
+		size, _ = strconv.Atoi(number)
+		size <<= map[string]int{"KiB": 10, "MiB": 20}[unit]
+	}
+	if size >= least && size <= most {
+		return size, true
+	}
+	p.report(n, codeValue, fmt.Sprintf("%s of %s is %s; it must be a size from %d bytes to %dMiB", key, p.what, kindOf(n), least, most>>20),
+		"a number of bytes, or one with KiB or MiB: 65536, 256KiB, 1MiB")
+	return 0, false
+}
+
+// setWhole reads the whole number of a key, if it is there.
+func (p *parser) setWhole(entries map[string]entry, key string, into *int, least, most int) {
+	if e, ok := entries[key]; ok {
+		if v, ok := p.whole(key, e.value, least, most); ok {
+			*into = v
+		}
+	}
+}
+
+// setDecimal reads the number of a key, if it is there.
+func (p *parser) setDecimal(entries map[string]entry, key string, into *float64, least, most float64) {
+	if e, ok := entries[key]; ok {
+		if v, ok := p.decimal(key, e.value, least, most); ok {
+			*into = v
+		}
+	}
+}
+
+// setDuration reads the duration of a key, if it is there.
+func (p *parser) setDuration(entries map[string]entry, key string, into *time.Duration) {
+	if e, ok := entries[key]; ok {
+		if d, ok := p.duration(key, e.value); ok {
+			*into = d
+		}
+	}
+}
+
 // yes reads true or false.
 func (p *parser) yes(key string, n *yaml.Node) (value, ok bool) {
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!bool" && (n.Value == "true" || n.Value == "false") {

@@ -76,13 +76,23 @@ func objectSchema(t reflect.Type) object {
 		schema = append(schema, member{"required", required})
 	}
 	if t == reflect.TypeFor[targetShape]() {
-		var kinds []object
-		for _, kind := range []string{"http", "queue", "stream"} {
-			kinds = append(kinds, object{{"required", []string{kind}}})
-		}
-		schema = append(schema, member{"oneOf", kinds})
+		schema = append(schema, targetRules()...)
 	}
 	return schema
+}
+
+// targetRules are what holds between the keys of a target.
+func targetRules() object {
+	var kinds []object
+	for _, kind := range []string{"http", "queue", "stream"} {
+		kinds = append(kinds, object{{"required", []string{kind}}})
+	}
+	binary := object{{"properties", object{{"format", object{{"const", "binary"}}}}}, {"required", []string{"format"}}}
+	return object{
+		{"oneOf", kinds},
+		{"dependentRequired", object{{"batch", []string{"http"}}}},
+		{"not", object{{"properties", object{{"http", binary}}}, {"required", []string{"batch", "http"}}}},
+	}
 }
 
 func fieldSchema(field reflect.StructField) object {
@@ -107,14 +117,20 @@ func typeSchema(field reflect.StructField) object {
 		}}}}
 	case t == reflect.TypeFor[condText]():
 		return object{{"type", []string{"string", "boolean"}}, {"pattern", `\S`}}
+	case t == reflect.TypeFor[byteSize]():
+		return object{{"oneOf", []any{numberSchema("integer", field), textSchema(sizePattern)}}}
+	case t == reflect.TypeFor[statusMap]():
+		return statusSchema()
 	case t.Kind() == reflect.Struct:
-		return objectSchema(t)
+		return shortSchema(t, field.Tag.Get("short"))
 	case t.Kind() == reflect.Map:
 		return mapSchema(t)
 	case t.Kind() == reflect.Bool:
 		return object{{"type", "boolean"}}
 	case t.Kind() == reflect.Int:
 		return intSchema(field)
+	case t.Kind() == reflect.Float64:
+		return numberSchema("number", field)
 	}
 	if words, ok := field.Tag.Lookup("enum"); ok {
 		return object{{"type", "string"}, {"enum", strings.Fields(words)}}
@@ -128,7 +144,25 @@ func typeSchema(field reflect.StructField) object {
 
 var patterns = map[string]string{
 	"name": namePattern, "duration": durationPattern, "url": urlPattern,
-	"subject": subjectPattern, "on": onPattern,
+	"subject": subjectPattern, "on": onPattern, "words": `\S`,
+}
+
+// shortSchema is a mapping, or the value of its inner key called short.
+func shortSchema(t reflect.Type, short string) object {
+	schema := objectSchema(t)
+	for i := range t.NumField() {
+		if key, _, _ := strings.Cut(t.Field(i).Tag.Get("key"), ","); key == short {
+			return object{{"oneOf", []any{typeSchema(t.Field(i)), schema}}}
+		}
+	}
+	return schema
+}
+
+func statusSchema() object {
+	words := func(words []string) object { return object{{"type", "string"}, {"enum", words}} }
+	return object{{"type", "object"}, {"additionalProperties", false}, {"patternProperties", object{
+		{statusPattern("13"), words(undelivered)}, {statusPattern("245"), words(statusMeanings)},
+	}}}
 }
 
 func textSchema(pattern string) object {
@@ -152,8 +186,12 @@ func intSchema(field reflect.StructField) object {
 	if only, ok := field.Tag.Lookup("enum"); ok {
 		return object{{"const", json.Number(only)}}
 	}
+	return numberSchema("integer", field)
+}
+
+func numberSchema(kind string, field reflect.StructField) object {
 	return object{
-		{"type", "integer"},
+		{"type", kind},
 		{"minimum", json.Number(field.Tag.Get("min"))},
 		{"maximum", json.Number(field.Tag.Get("max"))},
 	}
@@ -162,11 +200,14 @@ func intSchema(field reflect.StructField) object {
 // literal is a default or an example as the JSON that it means.
 func literal(t reflect.Type, text string) any {
 	switch t.Kind() {
-	case reflect.Int:
+	case reflect.Int, reflect.Float64:
 		return json.Number(text)
 	case reflect.Bool:
 		return text == "true"
 	case reflect.Map:
+		return json.RawMessage(text)
+	}
+	if strings.HasPrefix(text, "{") {
 		return json.RawMessage(text)
 	}
 	if strings.HasPrefix(text, "[") {

@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -51,6 +52,8 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 	target := func(s string) string { return "version: 1\ntargets:\n  t: " + s + "\n" }
 	http := func(s string) string { return target("{http: {url: https://a.example/x, " + s + "}}") }
 	retry := func(s string) string { return target("{queue: {name: q}, retry: {" + s + "}}") }
+	breaker := func(s string) string { return target("{queue: {name: q}, breaker: {" + s + "}}") }
+	batch := func(s string) string { return target("{http: {url: https://a.example/x}, batch: " + s + "}") }
 	rule := func(s string) string {
 		return "version: 1\ntargets: {q: {queue: {name: q}}, a: {queue: {name: a}}}\nrules:\n  r: " + s + "\n"
 	}
@@ -62,6 +65,15 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 		target("{queue: {name: q}, concurrency: 1024}"),
 		http("timeout: 1h30m"), http("timeout: 250ms"), http("format: structured"), http("headers: {X-A: b, x-b: '${env:X}'}"), http("headers: {}"),
 		retry("attempts: 1"), retry("attempts: 1000, first: 1s, max: 1s, give_up: 8760h"), retry(""),
+		target("{queue: {name: q}, rate: 0.5}"), target("{queue: {name: q}, rate: {per_second: 1e3, burst: 1000000}}"), target("{queue: {name: q}, rate: 0.00001}"),
+		retry("factor: 1.5"), retry("factor: 10"), retry("factor: 1"),
+		breaker(""), breaker("failures: 1000, ratio: 1, over: 1m, first: 1s, max: 1s"), breaker("ratio: 0"), breaker("ratio: .25"),
+		target("{queue: {name: q}, order: event.subject}"), target("{stream: {subject: a}, order: {by: 'event.data.total * 2'}}"),
+		target("{queue: {name: q}, order: {by: event.partitionkey, on_poison: block}}"),
+		http("on_status: {404: retry, 5xx: dead_letter, '409': delivered, 302: pause, 1xx: briefly}"), http("on_status: {}"), http("retry_after_max: 10m"),
+		batch("{}"), batch("{max_events: 2, max_bytes: 1024, max_wait: 1ms}"), batch("{max_events: 1000, max_bytes: 64MiB, max_wait: 1m}"), batch("{max_bytes: 256KiB}"),
+		target("{http: {url: https://a.example/x, format: structured}, batch: {}}"),
+		target("{queue: {name: q}, on_expired: drop}"), target("{queue: {name: q}, on_expired: dead_letter}"),
 		rule("{on: a, to: q}"), rule("{on: [a.b, a.*, a.b*c.d, '**', '*', a.**], to: [q, a]}"),
 		rule("{on: a, to: q, when: true}"), rule("{on: a, to: q, when: 'event.data.x == 1'}"),
 		rule("{on: a, to: q, enabled: false, on_error: dead_letter, description: x}"),
@@ -82,6 +94,22 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 		http("headers:"), http("timeout:"),
 		retry("attempts: 0"), retry("attempts: -1"), retry("attempts: 1.5"), retry("attempts: many"), retry("attempts: 1001"), retry("tries: 1"),
 		target("{queue: {name: q}, retry: }"), target("{queue: {name: q}, concurrency: 0}"), target("{queue: {name: q}, concurrency: 1025}"),
+		target("{queue: {name: q}, rate: 0}"), target("{queue: {name: q}, rate: -1}"), target("{queue: {name: q}, rate: fast}"), target("{queue: {name: q}, rate: }"),
+		target("{queue: {name: q}, rate: 1000001}"), target("{queue: {name: q}, rate: [1]}"), target("{queue: {name: q}, rate: {}}"), target("{queue: {name: q}, rate: '100'}"),
+		target("{queue: {name: q}, rate: {burst: 5}}"), target("{queue: {name: q}, rate: {per_second: 5, burst: 0}}"), target("{queue: {name: q}, rate: {per_second: 5, burst: 1.5}}"),
+		target("{queue: {name: q}, rate: {per_second: 5, bursts: 1}}"), target("{queue: {name: q}, rate: .inf}"), target("{queue: {name: q}, rate: .nan}"), target("{queue: {name: q}, rate: true}"),
+		retry("factor: 0.9"), retry("factor: 10.5"), retry("factor: two"), retry("factor: "),
+		breaker("failures: 0"), breaker("failures: 1001"), breaker("ratio: 1.1"), breaker("ratio: -0.1"), breaker("ratio: 50%"), breaker("over: 30"), breaker("first: 0s"), breaker("max: never"), breaker("after: 1s"),
+		target("{queue: {name: q}, breaker: off}"), target("{queue: {name: q}, breaker: }"),
+		target("{queue: {name: q}, order: }"), target("{queue: {name: q}, order: 5}"), target("{queue: {name: q}, order: true}"), target("{queue: {name: q}, order: ' '}"), target("{queue: {name: q}, order: []}"),
+		target("{queue: {name: q}, order: {}}"), target("{queue: {name: q}, order: {on_poison: park}}"), target("{queue: {name: q}, order: {by: ''}}"), target("{queue: {name: q}, order: {by: event.subject, on_poison: drop}}"),
+		http("on_status: retry"), http("on_status: []"), http("on_status: "), http("on_status: {600: retry}"), http("on_status: {099: retry}"), http("on_status: {5XX: retry}"), http("on_status: {default: retry}"),
+		http("on_status: {6xx: retry}"), http("on_status: {404: }"), http("on_status: {404: retri}"), http("on_status: {404: 5}"), http("on_status: {3xx: delivered}"), http("on_status: {302: delivered}"), http("on_status: {100: delivered}"),
+		http("on_status: {404-410: retry}"), http("retry_after_max: 0s"), http("retry_after_max: 60"),
+		batch(""), batch("5"), batch("{max_events: 1}"), batch("{max_events: 1001}"), batch("{max_bytes: 1023}"), batch("{max_bytes: 67108865}"), batch("{max_bytes: 1MB}"), batch("{max_bytes: 1 MiB}"), batch("{max_bytes: 0.5MiB}"),
+		batch("{max_bytes: -1}"), batch("{max_wait: 0s}"), batch("{max_wait: 100}"), batch("{max: 5}"),
+		target("{queue: {name: q}, batch: {}}"), target("{stream: {subject: a}, batch: {max_events: 5}}"), target("{http: {url: https://a.example/x, format: binary}, batch: {}}"),
+		target("{queue: {name: q}, on_expired: keep}"), target("{queue: {name: q}, on_expired: }"),
 		rule("{on: a}"), rule("{to: q}"), rule("{on: '', to: q}"), rule("{on: [], to: q}"), rule("{on: [a, a], to: q}"), rule("{on: 5, to: q}"),
 		rule("{on: {}, to: q}"), rule("{on: [[a]], to: q}"), rule("{on: a..b, to: q}"), rule("{on: .a, to: q}"), rule("{on: a., to: q}"),
 		rule("{on: a.**.b, to: q}"), rule("{on: a**, to: q}"), rule("{on: 'a b', to: q}"), rule("{on: , to: q}"),
@@ -96,7 +124,7 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 			if err := yaml.Unmarshal([]byte(text), &document); err != nil {
 				t.Fatalf("%s: %v", text, err)
 			}
-			schemaErr := schema.Validate(document)
+			schemaErr := schema.Validate(asJSON(document))
 			_, _, problems := LoadSources(Source{"rules.yaml", []byte(text)})
 			if (schemaErr == nil) != verdict {
 				t.Errorf("%s\nshould be %v, but the schema says: %v", text, verdict, schemaErr)
@@ -106,6 +134,23 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 			}
 		}
 	}
+}
+
+// asJSON is a YAML document with the keys that it has in JSON, where 404 is a text.
+func asJSON(v any) any {
+	switch v := v.(type) {
+	case map[any]any:
+		object := map[string]any{}
+		for key, value := range v {
+			object[fmt.Sprint(key)] = asJSON(value)
+		}
+		return object
+	case map[string]any:
+		for key, value := range v {
+			v[key] = asJSON(value)
+		}
+	}
+	return v
 }
 
 func TestTopLevelRulesLoadWithoutFindings(t *testing.T) {

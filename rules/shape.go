@@ -10,7 +10,8 @@ import (
 // from them, so neither can know a key that the other does not.
 //
 // Tags: key is the key and, after commas, whether it is required; doc what it
-// means; default, example, pattern, enum, min and max what they say.
+// means; short the inner key whose value may stand for the whole mapping;
+// default, example, pattern, enum, min and max what they say.
 
 type fileShape struct {
 	Version int                    `key:"version,required" doc:"Version of the rule language. Always 1." enum:"1"`
@@ -24,6 +25,12 @@ type targetShape struct {
 	Stream      streamShape `key:"stream" doc:"A stream on the bus that keeps what it gets."`
 	Retry       retryShape  `key:"retry" doc:"When a failed delivery is tried again, and when it becomes a dead letter."`
 	Concurrency int         `key:"concurrency" doc:"How many deliveries to this target may be under way at once." default:"32" min:"1" max:"1024" example:"8"`
+
+	Rate      rateShape    `key:"rate" short:"per_second" doc:"How fast the target may get events; without it, as fast as it answers." example:"{\"per_second\": 100, \"burst\": 200}"`
+	Breaker   breakerShape `key:"breaker" doc:"When a target that fails is left alone, and for how long. Its events wait meanwhile."`
+	Order     orderShape   `key:"order" short:"by" doc:"The target gets events of one key one after the other, in the order in which they were accepted. Without it, in no order." example:"event.subject"`
+	Batch     batchShape   `key:"batch" doc:"The target gets several events in one request, as a CloudEvents JSON batch. Only for http, and not with the format binary."`
+	OnExpired string       `key:"on_expired" doc:"What becomes of a delivery that expires, at the target's give_up or the event's expirytime: a dead letter, or nothing." default:"dead_letter" enum:"dead_letter drop"`
 }
 
 type httpShape struct {
@@ -31,6 +38,9 @@ type httpShape struct {
 	Headers map[string]string `key:"headers" doc:"Headers of every request. A secret is a reference: ${env:NAME} or ${file:/path}." example:"{\"authorization\": \"Bearer ${env:ORDERS_TOKEN}\"}"`
 	Timeout string            `key:"timeout" doc:"How long one attempt may take, the answer's body included." default:"15s" example:"5s" pattern:"duration"`
 	Format  string            `key:"format" doc:"How an event becomes a request: binary (attributes as headers, data as body) or structured (one JSON document)." default:"binary" enum:"binary structured"`
+
+	OnStatus      statusMap `key:"on_status" doc:"What answers mean, where that is not what they mean to all targets: a status such as 404 or a class such as 5xx, and its meaning." example:"{\"404\": \"retry\", \"5xx\": \"dead_letter\"}"`
+	RetryAfterMax string    `key:"retry_after_max" doc:"The longest wait that an answer may ask for with Retry-After." default:"1h" example:"10m" pattern:"duration"`
 }
 
 type queueShape struct {
@@ -42,10 +52,35 @@ type streamShape struct {
 }
 
 type retryShape struct {
-	Attempts int    `key:"attempts" doc:"How often a delivery is tried in all." default:"20" min:"1" max:"1000" example:"5"`
-	First    string `key:"first" doc:"Longest wait before the second attempt. It doubles with every further attempt; the wait itself is drawn at random between nothing and that." default:"1s" example:"500ms" pattern:"duration"`
-	Max      string `key:"max" doc:"Longest wait between two attempts." default:"5m" example:"1m" pattern:"duration"`
-	GiveUp   string `key:"give_up" doc:"Age at which a delivery becomes a dead letter, however many attempts are left." default:"24h" example:"2h" pattern:"duration"`
+	Attempts int     `key:"attempts" doc:"How often a delivery is tried in all." default:"20" min:"1" max:"1000" example:"5"`
+	First    string  `key:"first" doc:"Longest wait before the second attempt. With every further attempt it is multiplied by factor; the wait itself is drawn at random between nothing and that." default:"1s" example:"500ms" pattern:"duration"`
+	Max      string  `key:"max" doc:"Longest wait between two attempts." default:"5m" example:"1m" pattern:"duration"`
+	Factor   float64 `key:"factor" doc:"By how much the longest wait grows with every attempt." default:"2" min:"1" max:"10" example:"1.5"`
+	GiveUp   string  `key:"give_up" doc:"Age at which a delivery expires, however many attempts are left." default:"24h" example:"2h" pattern:"duration"`
+}
+
+type rateShape struct {
+	PerSecond float64 `key:"per_second,required" doc:"Events a second. It may be less than one." min:"0.00001" max:"1000000" example:"100"`
+	Burst     int     `key:"burst" doc:"How many events may come at once after a pause. Without it, those of one second, and at least one." min:"1" max:"1000000" example:"200"`
+}
+
+type breakerShape struct {
+	Failures int     `key:"failures" doc:"How many attempts in a row must fail for the target to be left alone." default:"5" min:"1" max:"1000" example:"20"`
+	Ratio    float64 `key:"ratio" doc:"Which part of the attempts must fail for the target to be left alone, of those within over and of 20 at least. 0: the ratio does not matter." default:"0.5" min:"0" max:"1" example:"0.8"`
+	Over     string  `key:"over" doc:"Time over which the ratio is taken." default:"30s" example:"1m" pattern:"duration"`
+	First    string  `key:"first" doc:"Longest time for which the target is left alone at first. It doubles with every probe that fails." default:"1s" example:"5s" pattern:"duration"`
+	Max      string  `key:"max" doc:"Longest time between two probes." default:"30s" example:"5m" pattern:"duration"`
+}
+
+type orderShape struct {
+	By       string `key:"by,required" doc:"Key of an event, in CEL: a text, a number, or true or false. Events without it go in no order." example:"event.subject" pattern:"words"`
+	OnPoison string `key:"on_poison" doc:"What becomes of an event that the target does not take: park (a dead letter, and its key goes on), block (it is tried again, and its key waits), or skip (it is dropped, and its key goes on)." default:"park" enum:"park block skip"`
+}
+
+type batchShape struct {
+	MaxEvents int      `key:"max_events" doc:"How many events a request has at most." default:"100" min:"2" max:"1000" example:"50"`
+	MaxBytes  byteSize `key:"max_bytes" doc:"How large the body of a request is at most, in bytes or as KiB or MiB. A single event may be larger." default:"1MiB" min:"1024" max:"67108864" example:"256KiB"`
+	MaxWait   string   `key:"max_wait" doc:"How long an event waits for others, from 1ms to 1m." default:"100ms" example:"1s" pattern:"duration"`
 }
 
 type ruleShape struct {
@@ -63,6 +98,12 @@ type textOrList struct{}
 // condText is a condition: a text, or the words true and false, which YAML
 // reads as something else.
 type condText struct{}
+
+// byteSize is a number of bytes, or a text such as 256KiB.
+type byteSize struct{}
+
+// statusMap is a mapping from statuses and classes of them to meanings.
+type statusMap map[string]string
 
 // keysOf are the keys of a shape.
 func keysOf(shape any) []string {
