@@ -130,5 +130,8 @@ func (p *Process) end(s syscall.Signal) error {
 	return err
 }
 
+// Address is where the process takes events over HTTP.
+func (p *Process) Address() string { return p.http }
+
 // Move lets the next start use another directory.
 func (p *Process) Move(data string) { p.data = data }
