@@ -16,7 +16,7 @@ func build(ctx context.Context, t rules.Target, s targets.Streams) (targets.Targ
 	case t.HTTP != nil:
 		return targets.NewHTTP(targets.HTTPConfig{
 			URL: t.HTTP.URL, Headers: t.HTTP.Headers, Timeout: t.HTTP.Timeout,
-			Format: t.HTTP.Format, Concurrency: t.Concurrency,
+			Format: t.HTTP.Format, Batch: t.Batch != nil, Concurrency: t.Concurrency,
 			Statuses: statuses(t.HTTP.OnStatus), MaxRetryAfter: t.HTTP.RetryAfterMax,
 		})
 	case t.Queue != nil:

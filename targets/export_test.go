@@ -8,11 +8,18 @@ import (
 // ByTransport makes a target go through net/http's transport in clear text too,
 // to compare.
 func ByTransport(to Target) Target {
-	t := to.(*httpTarget)
+	t := httpOf(to)
 	creds := *t.credentials.Load()
 	creds.wire = nil
 	t.credentials.Store(&creds)
-	return t
+	return to
+}
+
+func httpOf(to Target) *httpTarget {
+	if b, ok := to.(httpBatcher); ok {
+		return b.httpTarget
+	}
+	return to.(*httpTarget)
 }
 
 // Resting changes how long a connection may be at rest.

@@ -24,8 +24,11 @@ type HTTPConfig struct {
 	// answer. 15 seconds.
 	Timeout time.Duration
 	// Format is "binary" (the attributes are headers, the data is the body) or
-	// "structured" (the event is one JSON object). Binary.
+	// "structured" (the event is one JSON object). Binary. Batches are JSON
+	// whatever it says.
 	Format string
+	// Batch makes the target a [Batcher], which posts arrays of events.
+	Batch bool
 	// Concurrency is how many deliveries at once the connections are made for;
 	// more wait for one. 32.
 	Concurrency int
@@ -83,6 +86,9 @@ func NewHTTP(cfg HTTPConfig) (Target, error) {
 	t.pool = &pool{limit: cfg.Concurrency, rest: idleTimeout}
 	t.transport = newTransport(cfg)
 	t.credentials.Store(creds)
+	if cfg.Batch {
+		return httpBatcher{t}, nil
+	}
 	return t, nil
 }
 
@@ -132,22 +138,28 @@ func newTransport(c HTTPConfig) *http.Transport {
 	}
 }
 
-// Deliver posts the event. Answer 401 is worth one more try within the same
-// delivery where the secrets have changed since they were looked up.
+// Deliver posts the event.
 func (t *httpTarget) Deliver(ctx context.Context, d Delivery) error {
-	deadline := time.Now().Add(t.cfg.Timeout)
-	creds := t.credentials.Load()
-	r, err := t.post(ctx, deadline, d, creds)
-	if err == nil && r.unauthorized() {
-		if newer := t.refresh(creds); newer != creds {
-			creds = newer
-			r, err = t.post(ctx, deadline, d, creds)
-		}
-	}
+	r, creds, err := t.ask(ctx, time.Now().Add(t.cfg.Timeout), load{one: d, structured: t.structured})
 	if err == nil {
 		err = t.judge(r, creds)
 	}
 	return t.named(err)
+}
+
+// ask gets an answer, and says with which credentials. Answer 401 is worth one
+// more try within the same delivery where the secrets have changed since they
+// were looked up.
+func (t *httpTarget) ask(ctx context.Context, deadline time.Time, l load) (*reply, *credentials, error) {
+	creds := t.credentials.Load()
+	r, err := t.post(ctx, deadline, l, creds)
+	if err == nil && r.unauthorized() {
+		if newer := t.refresh(creds); newer != creds {
+			creds = newer
+			r, err = t.post(ctx, deadline, l, creds)
+		}
+	}
+	return r, creds, err
 }
 
 // named says whose error it is, and keeps what it means.

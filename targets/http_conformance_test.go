@@ -15,6 +15,10 @@ import (
 
 func TestHTTPBinary(t *testing.T)     { targettest.Run(t, httpKind("binary")) }
 func TestHTTPStructured(t *testing.T) { targettest.Run(t, httpKind("structured")) }
+func TestHTTPBatch(t *testing.T)      { targettest.Run(t, httpKind(batched)) }
+
+// batched is no format of a target, but a kind of its own.
+const batched = "batched"
 
 const canary = "canary-4711-canary"
 
@@ -22,21 +26,30 @@ const canary = "canary-4711-canary"
 // receiver that answers sends it back. change sets the receivers up, if any.
 func httpKind(format string, change ...func(*httptest.Server)) targettest.Kind {
 	to := func(t testing.TB, r *receiver, timeout time.Duration) targets.Target {
-		return newHTTP(t, targets.HTTPConfig{
+		cfg := targets.HTTPConfig{
 			URL: r.URL + "/orders?token=" + canary, Format: format, Timeout: timeout, Roots: rootsOf(r),
 			Headers: map[string]string{"Authorization": "Bearer " + canary},
-		})
+		}
+		if format == batched {
+			cfg.Format, cfg.Batch = "", true
+		}
+		return newHTTP(t, cfg)
 	}
 	says := func(status int, header map[string]string) func(testing.TB) targets.Target {
 		return func(t testing.TB) targets.Target {
 			return to(t, answer(t, status, header, "you sent me "+canary, change...), 0)
 		}
 	}
+	well := func(t testing.TB) (targets.Target, targettest.Next) {
+		handler, next := arrivals(t)
+		return to(t, serve(t, handler, change...), 0), next
+	}
+	var picks func(t testing.TB) (targets.Target, targettest.Next)
+	if format == batched {
+		picks = well
+	}
 	return targettest.Kind{
-		Well: func(t testing.TB) (targets.Target, targettest.Next) {
-			handler, next := arrivals(t)
-			return to(t, serve(t, handler, change...), 0), next
-		},
+		Well: well, Picks: picks,
 		Hangs: func(t testing.TB, timeout time.Duration) (targets.Target, <-chan struct{}) {
 			handler, held := holding(t)
 			return to(t, serve(t, handler, change...), timeout), held
@@ -48,7 +61,7 @@ func httpKind(format string, change ...func(*httptest.Server)) targettest.Kind {
 		Unreachable: func(t testing.TB) targets.Target {
 			return to(t, &receiver{Server: &httptest.Server{URL: refused(t)}}, 0)
 		},
-		TypedExtensions: format == "structured",
+		TypedExtensions: format != "binary",
 		Secrets:         []string{canary},
 	}
 }

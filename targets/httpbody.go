@@ -9,9 +9,7 @@ import (
 	"net/http/httputil"
 )
 
-// receive takes the answer in. The body of a good answer is only drained, so
-// that the connection can be used again; what is longer than it may be is left,
-// and the connection with it.
+// receive takes the answer in, and says whether another can follow.
 func (t *httpTarget) receive(a *attempt, c *conn) (r *reply, lasting bool, err error) {
 	h, err := readAnswerHead(c.in)
 	if err != nil {
@@ -26,15 +24,9 @@ func (t *httpTarget) receive(a *attempt, c *conn) (r *reply, lasting bool, err e
 		return r, h.lasting, nil
 	}
 	body := newAnswerBody(h, c.in)
-	if r.verdict == Accepted {
-		if _, err = io.CopyN(io.Discard, body, maxAnswer); err != nil && err != io.EOF {
-			return nil, false, err
-		}
-		return r, h.lasting && body.whole, nil
+	if err := t.takeIn(r, body); err != nil {
+		return nil, false, err
 	}
-	// A refusal whose body breaks off is still a refusal.
-	r.body, err = io.ReadAll(io.LimitReader(body, maxAnswer))
-	r.cut = err != nil || len(r.body) == maxAnswer
 	return r, h.lasting && body.whole, nil
 }
 

@@ -14,8 +14,8 @@ import (
 //
 // A request is written a second time only where not a byte of it went out the
 // first time.
-func (t *httpTarget) exchange(ctx context.Context, deadline time.Time, d Delivery, w *wire) (*reply, error) {
-	o, err := newMessage(w, d, t.structured)
+func (t *httpTarget) exchange(ctx context.Context, deadline time.Time, l *load, w *wire) (*reply, error) {
+	o, err := newMessage(w, l)
 	if err != nil {
 		return nil, err
 	}

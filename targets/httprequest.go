@@ -7,11 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
-	"strconv"
 	"sync/atomic"
 	"time"
-
-	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // reply is what a receiver answered.
@@ -39,17 +36,19 @@ func (r *reply) unauthorized() bool {
 // not look at it. It would do more for a request that has an Idempotency-Key,
 // which is why that header cannot be configured. So one call of Deliver is at
 // most one request for the receiver, but for a changed secret after 401.
-func (t *httpTarget) post(ctx context.Context, deadline time.Time, d Delivery, creds *credentials) (*reply, error) {
+func (t *httpTarget) post(ctx context.Context, deadline time.Time, l load, creds *credentials) (*reply, error) {
 	if creds.wire != nil {
-		return t.exchange(ctx, deadline, d, creds.wire)
+		return t.exchange(ctx, deadline, &l, creds.wire)
 	}
 	ctx, cancel := context.WithDeadlineCause(ctx, deadline, t.late)
 	defer cancel()
-	o := &outgoing{data: d.Event.Data}
-	if t.structured {
-		o.data = d.Event.AppendStructured(nil)
+	o := &outgoing{}
+	if l.isJSON() {
+		o.data = l.appendJSON(nil)
+	} else {
+		o.data = l.one.Event.Data
 	}
-	response, err := t.transport.RoundTrip(t.request(ctx, d, creds, o))
+	response, err := t.transport.RoundTrip(request(ctx, &l, creds, o))
 	if err != nil {
 		return nil, t.interrupted(ctx, o.phase(), err)
 	}
@@ -57,9 +56,9 @@ func (t *httpTarget) post(ctx context.Context, deadline time.Time, d Delivery, c
 	return t.read(ctx, response)
 }
 
-func (t *httpTarget) request(ctx context.Context, d Delivery, creds *credentials, o *outgoing) *http.Request {
+func request(ctx context.Context, l *load, creds *credentials, o *outgoing) *http.Request {
 	r := http.Request{
-		Method: http.MethodPost, URL: creds.url, Header: t.header(d, creds),
+		Method: http.MethodPost, URL: creds.url, Header: headerOf(l, creds),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	if len(o.data) > 0 {
@@ -73,27 +72,17 @@ func (t *httpTarget) request(ctx context.Context, d Delivery, creds *credentials
 // headerRoom is how many header lines of an event are made room for at once.
 const headerRoom = 12
 
-// header is built straight into the map, with one slice for all values: it is
+// headerOf is built straight into the map, with one slice for all values: it is
 // the largest part of what a delivery costs here. The names of the event's
 // lines stay in lower case, which HTTP/1.1 allows and HTTP/2 demands.
-func (t *httpTarget) header(d Delivery, creds *credentials) http.Header {
+func headerOf(l *load, creds *credentials) http.Header {
 	h := make(http.Header, headerRoom)
 	values := make([]string, 0, headerRoom)
-	add := func(name, value string) {
+	l.eachHeader(func(name, value string) {
 		values = append(values, value)
 		n := len(values)
 		h[name] = values[n-1 : n : n]
-	}
-	if t.structured {
-		add("content-type", cloudevent.MediaTypeStructured)
-	} else {
-		d.Event.EachHeader(add)
-	}
-	add(headerDeliveryID, d.ID)
-	add(headerAttempt, strconv.Itoa(d.Attempt))
-	if d.Replay != "" {
-		add(headerReplay, d.Replay)
-	}
+	})
 	h["User-Agent"] = userAgent
 	for _, line := range creds.headers {
 		h[line.name] = line.values
@@ -103,32 +92,38 @@ func (t *httpTarget) header(d Delivery, creds *credentials) http.Header {
 
 var userAgent = []string{"Wye"}
 
-// read takes the answer in. The body of a good answer is only drained, so that
-// the connection can be used again; what is longer than it may be is left, and
-// the connection with it.
+// read takes the answer in.
 func (t *httpTarget) read(ctx context.Context, response *http.Response) (*reply, error) {
 	r := &reply{status: response.StatusCode, verdict: t.cfg.Statuses.Of(response.StatusCode)}
-	if r.verdict == Accepted {
-		if response.Body == http.NoBody || r.status == http.StatusSwitchingProtocols {
-			return r, nil
-		}
-		_, err := io.CopyN(io.Discard, response.Body, maxAnswer)
-		if err != nil && err != io.EOF {
-			return nil, t.interrupted(ctx, readingBody, err)
-		}
+	if r.verdict != Accepted {
+		r.retryAfter, r.location = response.Header.Get("Retry-After"), response.Header.Get("Location")
+	}
+	if response.Body == http.NoBody || r.status == http.StatusSwitchingProtocols {
+		// The body of a switch is the bare connection, which knows no timeout any more.
 		return r, nil
 	}
-	r.retryAfter = response.Header.Get("Retry-After")
-	r.location = response.Header.Get("Location")
-	if r.status == http.StatusSwitchingProtocols {
-		// Its body is the bare connection, which knows no timeout any more.
-		return r, nil
+	if err := t.takeIn(r, response.Body); err != nil {
+		return nil, t.interrupted(ctx, readingBody, err)
 	}
-	// A refusal whose body breaks off is still a refusal.
-	var err error
-	r.body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	r.cut = err != nil || len(r.body) == maxAnswer
 	return r, nil
+}
+
+// takeIn reads as much of a body as may matter. That of a good answer to one
+// event is only drained, so that the connection can be used again; what is
+// longer than it may be is left, and the connection with it.
+func (t *httpTarget) takeIn(r *reply, body io.Reader) (err error) {
+	if r.verdict == Accepted && !t.cfg.Batch {
+		if _, err = io.CopyN(io.Discard, body, maxAnswer); err == io.EOF {
+			return nil
+		}
+		return err
+	}
+	r.body, err = io.ReadAll(io.LimitReader(body, maxAnswer))
+	r.cut = err != nil || len(r.body) == maxAnswer
+	if r.verdict != Accepted {
+		return nil // a refusal whose body breaks off is still a refusal
+	}
+	return err
 }
 
 // phase is how far a request came.

@@ -2,8 +2,11 @@ package targets
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // judge turns an answer into what the router must know of it.
@@ -19,7 +22,7 @@ func (t *httpTarget) judge(r *reply, creds *credentials) error {
 	}
 	switch r.verdict {
 	case Refused:
-		return &Permanent{answer}
+		return &Permanent{t.refused(answer)}
 	case Unauthorized:
 		return &Permanent{fmt.Errorf("%w (the credentials in its headers or URL were refused; renew them)", answer)}
 	case Misconfigured:
@@ -32,6 +35,13 @@ func (t *httpTarget) judge(r *reply, creds *credentials) error {
 		return &Brief{withWait(answer, wait)}
 	}
 	return withWait(answer, wait)
+}
+
+func (t *httpTarget) refused(answer *Answer) error {
+	if t.cfg.Batch && answer.Status == http.StatusUnsupportedMediaType {
+		return fmt.Errorf("%w (the receiver may not take %s; teach it, or remove batch from the target)", answer, cloudevent.MediaTypeBatch)
+	}
+	return answer
 }
 
 // withWait adds the pause that the receiver asked for, for this event only.

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // wire is what is the same in all messages with the same credentials, as it is
@@ -66,7 +64,7 @@ var messages = sync.Pool{New: func() any {
 type message struct {
 	head []byte // with the body, if that is small
 	rest []byte // the body, if it is not in head
-	json []byte // room for an event in structured mode
+	json []byte // room for events in structured mode
 	bad  string // the name of a line that must not be written
 	add  func(name, value string)
 }
@@ -76,14 +74,16 @@ type message struct {
 const smallBody = 16 << 10
 
 // newMessage writes a request down. The caller gives it back with free.
-func newMessage(w *wire, d Delivery, structured bool) (*message, error) {
+func newMessage(w *wire, l *load) (*message, error) {
 	o := messages.Get().(*message)
-	body := d.Event.Data
-	if structured {
-		o.json = d.Event.AppendStructured(o.json[:0])
+	var body []byte
+	if l.isJSON() {
+		o.json = l.appendJSON(o.json[:0])
 		body = o.json
+	} else {
+		body = l.one.Event.Data
 	}
-	o.writeHead(w, d, len(body), structured)
+	o.writeHead(w, l, len(body))
 	if o.bad != "" {
 		defer o.free()
 		return nil, errors.New(strconv.Quote(o.bad) + " cannot be sent as a header: it has a control character or a name that is none")
@@ -96,22 +96,12 @@ func newMessage(w *wire, d Delivery, structured bool) (*message, error) {
 	return o, nil
 }
 
-func (o *message) writeHead(w *wire, d Delivery, length int, structured bool) {
+func (o *message) writeHead(w *wire, l *load, length int) {
 	o.head = append(o.head[:0], w.opening...)
 	o.head = strconv.AppendInt(o.head, int64(length), 10)
 	o.head = append(append(o.head, "\r\n"...), w.fixed...)
-	if structured {
-		o.line("content-type", cloudevent.MediaTypeStructured)
-	} else {
-		d.Event.EachHeader(o.add)
-	}
-	o.line(headerDeliveryID, d.ID)
-	if d.Replay != "" {
-		o.line(headerReplay, d.Replay)
-	}
-	o.head = append(o.head, headerAttempt+": "...)
-	o.head = strconv.AppendInt(o.head, int64(d.Attempt), 10)
-	o.head = append(o.head, "\r\n\r\n"...)
+	l.eachHeader(o.add)
+	o.head = append(o.head, "\r\n"...)
 }
 
 // line refuses what would be read as more than one header. Attributes come

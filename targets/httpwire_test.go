@@ -89,7 +89,7 @@ func TestByTransport(t *testing.T) {
 		"timeouts": TestTimeouts, "huge answers": TestHugeAnswers, "redirects": TestRedirectsAreNotFollowed,
 		"injection": TestHeaderInjection, "close": TestClose, "repetition": TestNoSilentRepetition,
 		"broken off": TestBrokenOff, "unreachable": TestUnreachable, "caller": TestCallersDeadline, "user": TestUserOfURL,
-		"during": TestCloseDuringDelivery, "binary": TestHTTPBinary, "structured": TestHTTPStructured,
+		"during": TestCloseDuringDelivery, "binary": TestHTTPBinary, "structured": TestHTTPStructured, "batch": TestHTTPBatch,
 	} {
 		t.Run(byTransport+"/"+name, test)
 	}

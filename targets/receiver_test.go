@@ -2,10 +2,12 @@ package targets_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -68,8 +70,9 @@ func arrivals(t testing.TB) (http.HandlerFunc, targettest.Next) {
 				w.WriteHeader(http.StatusBadRequest)
 				return
 			}
-			took <- targettest.Arrival{
-				DeliveryID: r.Header.Get("Wye-Delivery-Id"), Replay: r.Header.Get("Wye-Replay"), Event: events[0],
+			if refused := takeAll(took, r.Header, events); len(refused) > 0 {
+				json.NewEncoder(w).Encode(map[string]any{"failures": refused})
+				return
 			}
 			w.WriteHeader(http.StatusAccepted)
 		}, func(ctx context.Context) (targettest.Arrival, error) {
@@ -80,6 +83,40 @@ func arrivals(t testing.TB) (http.HandlerFunc, targettest.Next) {
 				return targettest.Arrival{}, ctx.Err()
 			}
 		}
+}
+
+// failed is one event in the answer to a batch.
+type failed struct {
+	ID     string `json:"id"`
+	Source string `json:"source,omitempty"`
+	Error  string `json:"error,omitempty"`
+}
+
+// takeAll takes the events of a request but for the picky ones.
+func takeAll(took chan<- targettest.Arrival, h http.Header, events []*cloudevent.Event) (refused []failed) {
+	for _, e := range events {
+		if strings.HasPrefix(e.ID, targettest.PickyPrefix) {
+			refused = append(refused, failed{e.ID, e.Source, "not this, " + canary})
+			continue
+		}
+		a := targettest.Arrival{DeliveryID: h.Get("Wye-Delivery-Id"), Replay: h.Get("Wye-Replay"), Event: e}
+		if strings.HasPrefix(h.Get("Content-Type"), cloudevent.MediaTypeBatch) {
+			a.DeliveryID, a.Replay = takeOff(e, "wyedeliveryid"), takeOff(e, "wyereplay")
+		}
+		took <- a
+	}
+	return refused
+}
+
+// takeOff is an extension's value, which the event has no more then.
+func takeOff(e *cloudevent.Event, name string) (text string) {
+	e.Extensions = slices.DeleteFunc(e.Extensions, func(x cloudevent.Extension) bool {
+		if x.Name == name {
+			text, _ = x.Value.(string)
+		}
+		return x.Name == name
+	})
+	return text
 }
 
 // holding is a handler that keeps its requests until the test ends, and tells

@@ -7,6 +7,8 @@
 // one method that matters, and [github.com/wye-events/wye/targets/targettest]
 // holds it to the contract.
 //
+// A target may also take several events at once, as a [Batcher].
+//
 // What an answer over HTTP means is a table, [StatusTable]. A secret in the
 // settings is a reference that [Resolve] looks up when the target is built, and
 // an error's text never shows one: it names a receiver by its scheme and host,

@@ -46,6 +46,10 @@ type Kind struct {
 	// Unreachable has no receiver at all.
 	Unreachable func(t testing.TB) targets.Target
 
+	// Picks is for kinds that are a [targets.Batcher]: a receiver that takes every
+	// event but those whose id begins with [PickyPrefix], and says so.
+	Picks func(t testing.TB) (targets.Target, Next)
+
 	// TypedExtensions says that bool and integer extensions arrive as such.
 	// Otherwise they arrive as strings, as in CloudEvents binary mode.
 	TypedExtensions bool
@@ -84,6 +88,12 @@ func Run(t *testing.T, k Kind) {
 		{"a throttling receiver gets its pause", throttles},
 		{"a receiver that is gone pauses the target", gone},
 		{"no receiver can be tried again", unreachable},
+		{"delivers whole batches in order", wholeBatches},
+		{"of a batch only the failed fail", picks},
+		{"two of the same name fail together", sameNames},
+		{"a batch fails as one event does", wholeFailures},
+		{"a batch in a hanging receiver can be tried again", batchHangs},
+		{"a batch stops with its context", batchStops},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			leavesNothing(t, func(t *testing.T) { c.test(t, k) })
