@@ -33,6 +33,11 @@
 //   - Settled means: each of its matches is delivered, or durable in BACKLOG or
 //     DEAD. A dead letter or backlog entry is durable before what it replaces is
 //     let go.
+//   - What became of each delivery is on the disk before the floor above its
+//     event is saved (outcomes.go, floor.go), and none is left out: whoever finds
+//     a floor finds below it an outcome, or an entry in the backlog, of every
+//     delivery. Nobody waits for that but the floor: outcomes are stored in
+//     batches, behind the deliveries' backs, until too many wait.
 //   - A crash repeats at most what lies between the saved floor and the head, and
 //     what was under way from a backlog, each with the same delivery id. The
 //     floor is saved every [floorEvery], and in a way that outlasts a power cut
@@ -50,9 +55,8 @@
 // newest 20 in any case. An event that a crash lets be read again is decided
 // again; then the newest decision is the one that is told. What became of its
 // deliveries is put together from what the lanes hold, the history of outcomes,
-// the backlogs and the dead letters ([Router.Past]). Deliveries that ended within
-// the second before a crash may be missing in the history: then the answer is
-// "unknown", never a guess. Secrets are in none of it: rule files have only
+// the backlogs and the dead letters ([Router.Past]); where nothing is found the
+// answer is "unknown", never a guess. Secrets are in none of it: rule files have only
 // references to them.
 //
 // # Who runs

@@ -33,6 +33,8 @@ type history struct {
 	line    timeline
 	unsaved uint64          // notes from this sequence on are to be stored again; 0: none
 	kept    map[string]bool // versions whose files are stored, or are being stored
+	settled map[string]bool // versions whose files are stored, or could not be
+	await   map[string]bool // versions that decide, or did, and whose files may still come to be stored
 	told    map[string]bool // what was logged already
 	trimmed uint64          // the first event that was kept when tidy looked last
 
@@ -45,7 +47,7 @@ type history struct {
 }
 
 func openHistory(ctx context.Context, b *bus.Bus, log *slog.Logger) *history {
-	h := &history{bus: b, log: log, kept: map[string]bool{}, told: map[string]bool{}, matchers: newPastMatchers()}
+	h := &history{bus: b, log: log, kept: map[string]bool{}, settled: map[string]bool{}, await: map[string]bool{}, told: map[string]bool{}, matchers: newPastMatchers()}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	gone, err := h.load(ctx)
 	if err != nil {
@@ -67,7 +69,7 @@ func (h *history) load(ctx context.Context) (gone timeline, err error) {
 	}
 	memories, err := h.bus.Memories(ctx)
 	for _, m := range memories {
-		h.kept[m.Name] = true
+		h.kept[m.Name], h.settled[m.Name] = true, true
 	}
 	return gone, err
 }
@@ -82,6 +84,9 @@ func (h *history) decides(version string, from uint64) {
 	h.mu.Lock()
 	line, news, _ := h.line.add(segment{from, version})
 	h.line = line
+	if !h.settled[version] {
+		h.await[version] = true
+	}
 	h.mu.Unlock()
 	if news {
 		h.note(segment{from, version})
@@ -135,15 +140,37 @@ func (h *history) store(version string, sources []rules.Source) {
 	if err == nil {
 		err = h.bus.Remember(h.ctx, version, packed)
 	}
-	if err != nil && h.ctx.Err() == nil {
+	switch {
+	case err == nil:
+		h.mu.Lock()
+		h.settle(version)
+		h.mu.Unlock()
+	case h.ctx.Err() == nil:
 		h.notKept(version, err)
 	}
+}
+
+// settle ends the wait for the files of a version. h.mu is held.
+func (h *history) settle(version string) {
+	h.settled[version] = true
+	delete(h.await, version)
+}
+
+// unstored tells whether the files of a rule set that decides, or did, are still
+// being stored: the floor waits for them, so that for every event below it there
+// is the rule set that decided it. It does not wait for files that cannot be
+// stored.
+func (h *history) unstored() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.await) > 0
 }
 
 // notKept lets a version be tried again, by tidy as long as it is in force.
 func (h *history) notKept(version string, err error) {
 	h.mu.Lock()
 	delete(h.kept, version)
+	h.settle(version)
 	h.mu.Unlock()
 	h.warn("files "+version, "the rule files could not be kept; what they decide cannot be explained once others are in force",
 		"version", version, "error", err)

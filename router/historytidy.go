@@ -103,6 +103,7 @@ func (h *history) prune(ctx context.Context, now string) error {
 		}
 		h.mu.Lock()
 		delete(h.kept, name)
+		delete(h.settled, name)
 		h.mu.Unlock()
 	}
 	return nil

@@ -95,6 +95,13 @@ func (w *tidied) until(what string, done func() bool) {
 // send has one event delivered, and its outcome stored.
 func (w *tidied) send(id string) {
 	w.t.Helper()
+	w.settle(id)
+	w.outcomes.sync(w.t.Context())
+}
+
+// settle has one event delivered.
+func (w *tidied) settle(id string) {
+	w.t.Helper()
 	got, err := w.Accept(w.t.Context(), &cloudevent.Event{ID: id, Source: "/tidy", Type: "t"})
 	if err != nil {
 		w.t.Fatal(err)
@@ -103,7 +110,6 @@ func (w *tidied) send(id string) {
 		floor, _ := w.window.state()
 		return floor >= got[0].Sequence
 	})
-	w.outcomes.sync(w.t.Context())
 }
 
 func (w *tidied) tidy() {

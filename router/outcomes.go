@@ -2,175 +2,303 @@ package router
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/wye-events/wye/router/bus"
 )
 
 const (
-	outcomeBuffer = 8192
-	outcomeBatch  = 1024
-	outcomeEvery  = time.Second
+	// outcomeBatch records are stored at once, fewer when the first of them has
+	// waited for outcomeEvery.
+	outcomeBatch = 1024
+	outcomeEvery = 40 * time.Millisecond
+	// outcomeRoom bounds, in bytes, what may wait for the store: some 90,000
+	// records. Who would add more waits.
+	outcomeRoom = 16 << 20
+	// outcomeAgain is the pause before a batch that the store did not take is
+	// handed to it again.
+	outcomeAgain = time.Second
+	// outcomeLast is how long a stop waits for the last batches in any case.
+	outcomeLast = 5 * time.Second
 )
 
-// outcomes appends what became of deliveries to the history, in batches and
-// behind the deliveries' backs: when it cannot keep up it leaves out rather
-// than slow anything down. Counters are exact, this is not.
+// outcomes writes down what became of deliveries: none is left out, and they
+// are stored in the order in which they were added. Nobody waits for the disk,
+// who has something to let go of that an outcome replaces (the floor above an
+// event, an entry of a backlog) is told when the outcome is durable.
+//
+// One batch is with the store at a time, and what comes meanwhile makes the
+// next: as with the commit of the bus, the slower the disk the larger the
+// groups. A batch that the store does not take is stored again, under the same
+// id, until it is. When outcomeRoom is taken the deliveries wait: an outcome
+// that cannot be written down is a delivery that has not ended.
 type outcomes struct {
 	bus  *bus.Bus
-	in   chan outcomeRecord
-	ask  chan chan (<-chan struct{}) // answered with the newest batch's written
-	quit chan struct{}
-	end  chan struct{}
+	log  *slog.Logger
+	name string // of this run, for the ids of batches
 
-	// The batch that is being filled; run's own.
-	batch       []byte
+	mu      sync.Mutex
+	batch   outcomeLines   // being filled
+	full    []outcomeLines // those before it, the oldest first
+	writing bool           // one is with the store
+	waiting int            // bytes of text that are not durable
+	room    chan struct{}  // closed when some is durable; nil while nobody waits for it
+	spare   []byte         // the text of a batch that is through, to be used again
+	ended   bool
+
+	kick    chan struct{} // holds a token when there is something for the writer
+	cut     chan struct{} // closed when what is left is given up
+	end     chan struct{} // closed when the writer has ended
+	lost    bool          // some are not durable and will not be; the writer's own until it has ended
+	batches uint64        // the writer's own
+
+	told teller
+}
+
+// outcomeLines is a batch.
+type outcomeLines struct {
+	text        []byte
 	n           int
-	first, last uint64          // sequences in it
-	written     <-chan struct{} // closed when the store has answered about the newest batch
+	first, last uint64 // sequences in it
+	since       time.Time
+	hurry       bool // somebody waits
+	then        []func()
 }
 
-// outcomeRecord is one line of the history.
-type outcomeRecord struct {
-	sequence     uint64
-	rule, target string
-	outcome      outcome
-	attempts     int
-	at           int64  // Unix milliseconds
-	version      string // of the rule set that decided
-	status       int    // of the last attempt that failed, where it had one
-	dead         uint64 // number of the dead letter
-	replay       string // the replay that repeated the event
-}
-
-// append writes the line in JSON. The names in it are checked by the rule
-// language, so nothing needs escaping.
-func (o *outcomeRecord) append(b []byte) []byte {
-	b = strconv.AppendUint(append(b, `{"sequence":`...), o.sequence, 10)
-	b = append(append(b, `,"rule":"`...), o.rule...)
-	b = append(append(b, `","target":"`...), o.target...)
-	b = append(append(b, `","outcome":"`...), o.outcome...)
-	b = strconv.AppendInt(append(b, `","attempts":`...), int64(o.attempts), 10)
-	b = strconv.AppendInt(append(b, `,"at_ms":`...), o.at, 10)
-	b = append(append(append(b, `,"version":"`...), o.version...), '"')
-	if o.status != 0 {
-		b = strconv.AppendInt(append(b, `,"status":`...), int64(o.status), 10)
-	}
-	if o.dead != 0 {
-		b = strconv.AppendUint(append(b, `,"dead_letter":`...), o.dead, 10)
-	}
-	if o.replay != "" {
-		b = append(append(append(b, `,"replay":"`...), o.replay...), '"')
-	}
-	return append(b, "}\n"...)
-}
-
-func startOutcomes(b *bus.Bus) *outcomes {
+func startOutcomes(b *bus.Bus, log *slog.Logger) *outcomes {
 	o := &outcomes{
-		bus: b, in: make(chan outcomeRecord, outcomeBuffer), ask: make(chan chan (<-chan struct{})),
-		quit: make(chan struct{}), end: make(chan struct{}),
+		bus: b, log: log, name: rand.Text(),
+		kick: make(chan struct{}, 1), cut: make(chan struct{}), end: make(chan struct{}),
 	}
 	go o.run()
 	return o
 }
 
-// add notes an outcome. It does not wait; durable, if not nil, is called once the
-// note is on disk, on any goroutine.
+// add notes an outcome. It does not wait, unless far too much waits for the
+// store already; nobody may hold a lock here that the functions given to it
+// need. durable, if not nil, is called once the note is on disk, and all that
+// were added before it; these functions are called one after the other.
 func (o *outcomes) add(rec outcomeRecord, durable func()) {
-	select {
-	case o.in <- rec:
-	default:
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.awaitRoom()
+	if o.ended {
+		return // not durable: what it would have settled is read again
 	}
+	b := &o.batch
+	if b.n == 0 {
+		b.first, b.last, b.since = rec.sequence, rec.sequence, time.Now()
+	}
+	b.first, b.last = min(b.first, rec.sequence), max(b.last, rec.sequence)
+	before := len(b.text)
+	b.text = rec.append(b.text)
+	o.waiting += len(b.text) - before
 	if durable != nil {
-		durable()
+		b.then, b.hurry = append(b.then, durable), true
+	}
+	if b.n++; b.n == 1 || b.n == outcomeBatch || durable != nil {
+		wake(o.kick)
+	}
+	if len(b.text) >= outcomesMost(o.bus) {
+		o.seal()
 	}
 }
 
-// outcomeOf is the line of the history about a delivery that has ended.
-func outcomeOf(j *job, how outcome) outcomeRecord {
-	d := &j.delivery
-	rec := outcomeRecord{
-		sequence: d.Sequence, rule: d.Rule, target: d.Target, outcome: how, attempts: j.tried,
-		at: time.Now().UnixMilli(), version: d.Version, dead: j.dead, replay: d.Replay,
+// outcomesMost is how large the text of a batch may be: what the store takes in
+// any case.
+func outcomesMost(b *bus.Bus) int { return min(512<<10, b.MaxMessage()+64<<10) }
+
+// awaitRoom waits while too much waits for the store. o.mu is held.
+func (o *outcomes) awaitRoom() {
+	for o.waiting >= outcomeRoom && !o.ended {
+		if o.room == nil {
+			o.room = make(chan struct{})
+		}
+		room := o.room
+		o.mu.Unlock()
+		<-room
+		o.mu.Lock()
 	}
-	if n := len(j.attempts); n > 0 {
-		rec.status = j.attempts[n-1].Status
+}
+
+// seal begins a new batch. o.mu is held.
+func (o *outcomes) seal() {
+	o.full = append(o.full, o.batch)
+	o.batch = outcomeLines{text: o.spare[:0]}
+	o.spare = nil
+	wake(o.kick)
+}
+
+// after calls then once all that was added before is durable; at once where it
+// is already.
+func (o *outcomes) after(then func()) {
+	o.mu.Lock()
+	if !o.writing && len(o.full) == 0 && o.batch.n == 0 && len(o.batch.then) == 0 {
+		o.mu.Unlock()
+		then()
+		return
 	}
-	return rec
+	defer o.mu.Unlock()
+	if o.ended {
+		return
+	}
+	o.batch.then, o.batch.hurry = append(o.batch.then, then), true
+	wake(o.kick)
+}
+
+// sync returns when what was added before is durable, or ctx ends.
+func (o *outcomes) sync(ctx context.Context) {
+	done := make(chan struct{})
+	o.after(func() { close(done) })
+	select {
+	case <-done:
+	case <-o.end:
+	case <-ctx.Done():
+	}
 }
 
 func (o *outcomes) run() {
 	defer close(o.end)
-	tick := time.NewTicker(outcomeEvery)
-	defer tick.Stop()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
-		select {
-		case rec := <-o.in:
-			o.take(rec)
-		case <-tick.C:
-			o.write()
-		case asker := <-o.ask:
-			o.drain()
-			asker <- o.written
-		case <-o.quit:
-			o.drain()
+		b, wait, ended := o.next(time.Now())
+		switch {
+		case b != nil:
+			if !o.store(b) {
+				o.lost = true
+				o.close()
+				return
+			}
+			o.through(b)
+			continue
+		case ended:
 			return
+		}
+		timer.Reset(wait)
+		select {
+		case <-o.kick:
+		case <-timer.C:
 		}
 	}
 }
 
-// drain writes all that is there now.
-func (o *outcomes) drain() {
-	for n := len(o.in); n > 0; n-- {
-		o.take(<-o.in)
+// idle is how long the writer sleeps when nothing is there; it is woken.
+const idle = time.Hour
+
+// next gives the batch that is to be stored now, or how long to wait for it.
+func (o *outcomes) next(now time.Time) (b *outcomeLines, wait time.Duration, ended bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.full) == 0 {
+		wait := outcomeEvery - now.Sub(o.batch.since)
+		switch {
+		case o.batch.n == 0 && len(o.batch.then) == 0:
+			return nil, idle, o.ended
+		case !o.ended && !o.batch.hurry && o.batch.n < outcomeBatch && wait > 0:
+			return nil, wait, false
+		}
+		o.seal()
 	}
-	o.write()
+	first := o.full[0]
+	o.full[0] = outcomeLines{}
+	o.full = o.full[1:]
+	o.writing = true
+	return &first, 0, false
 }
 
-func (o *outcomes) take(rec outcomeRecord) {
-	if o.n == 0 {
-		o.first, o.last = rec.sequence, rec.sequence
+// store tries until the batch is durable; not if there is no store any more.
+func (o *outcomes) store(b *outcomeLines) bool {
+	if b.n == 0 {
+		return true
 	}
-	o.first, o.last = min(o.first, rec.sequence), max(o.last, rec.sequence)
-	o.batch = rec.append(o.batch)
-	if o.n++; o.n == outcomeBatch {
-		o.write()
+	o.batches++
+	id := o.name + "-" + strconv.FormatUint(o.batches, 36)
+	for tries := 0; ; tries++ {
+		answer := make(chan error, 1)
+		o.bus.Outcomes(id, b.first, b.last, b.text, func(err error) { answer <- err })
+		var err error
+		select {
+		case err = <-answer:
+		case <-o.cut:
+			return false
+		}
+		if err == nil {
+			return true
+		}
+		if errors.Is(err, bus.ErrClosed) || o.bus.Failed() != nil {
+			return false
+		}
+		if tries == 0 {
+			o.log.Error("the store did not take what became of deliveries; trying again, and nothing is let go of meanwhile", "error", err)
+		}
+		select {
+		case <-time.After(outcomeAgain):
+		case <-o.cut:
+			return false
+		}
 	}
 }
 
-func (o *outcomes) write() {
-	if o.n == 0 {
-		return
+// through takes a batch that is durable off the account, and tells who waits.
+func (o *outcomes) through(b *outcomeLines) {
+	o.mu.Lock()
+	o.writing = false
+	o.waiting -= len(b.text)
+	o.spare = b.text
+	if o.waiting < outcomeRoom {
+		o.relieve()
 	}
-	written := make(chan struct{})
-	o.bus.Outcomes(o.first, o.last, o.batch, func(error) { close(written) }) // history may have holes; counters do not
-	o.batch, o.n, o.written = nil, 0, written
+	o.mu.Unlock()
+	o.told.tell(b.then)
 }
 
-// sync returns when what was added before is in the store, or is lost to it.
-func (o *outcomes) sync(ctx context.Context) {
-	asked := make(chan (<-chan struct{}), 1)
-	var written <-chan struct{}
+// stop stores what is left until ctx ends, and for a moment in any case, and
+// tells whether all is durable. What is added after is left out, and nobody is
+// told of it.
+func (o *outcomes) stop(ctx context.Context) (durable bool) {
+	o.close()
+	moment := time.After(outcomeLast)
 	select {
-	case o.ask <- asked:
-		written = <-asked
 	case <-o.end:
-		return
 	case <-ctx.Done():
-		return
+		select {
+		case <-o.end:
+		case <-moment:
+		}
 	}
-	if written == nil {
-		return
-	}
-	select {
-	case <-written:
-	case <-ctx.Done():
+	close(o.cut)
+	<-o.end
+	o.told.wait()
+	return !o.lost
+}
+
+// close takes no more outcomes.
+func (o *outcomes) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ended = true
+	o.relieve()
+	wake(o.kick)
+}
+
+// relieve lets those go on who wait for room. o.mu is held.
+func (o *outcomes) relieve() {
+	if o.room != nil {
+		close(o.room)
+		o.room = nil
 	}
 }
 
-// stop writes what is left. What is added after is left out.
-func (o *outcomes) stop() {
-	close(o.quit)
-	<-o.end
+// wake puts a token into a channel that holds one.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }

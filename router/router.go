@@ -87,16 +87,16 @@ func Start(ctx context.Context, cfg Config) (*Router, error) {
 	}
 	r.window = newWindow(floor, r.unread)
 	r.read.Store(floor)
-	r.outcomes = startOutcomes(r.bus)
+	r.outcomes = startOutcomes(r.bus, r.log)
 	r.history = openHistory(ctx, r.bus, r.log)
 	if err := r.loadPauses(ctx); err != nil {
 		r.history.stop(ctx)
-		r.outcomes.stop()
+		r.outcomes.stop(ctx)
 		return nil, err
 	}
 	if err := r.Reload(ctx); err != nil {
 		r.history.stop(ctx)
-		r.outcomes.stop()
+		r.outcomes.stop(ctx)
 		return nil, err
 	}
 	if err := r.recover(ctx); err != nil {
@@ -217,12 +217,7 @@ func (r *Router) Stop(ctx context.Context) {
 		r.cutShort()
 		r.workers.Wait()
 		r.closeTargets()
-		r.outcomes.stop()
-		r.history.stop(ctx)
-		floor, _ := r.window.state()
-		if err := r.bus.SaveFloor(floor, true); err != nil {
-			r.log.Warn("the settled floor could not be saved; more will be read again", "error", err)
-		}
+		r.lastFloor(ctx)
 	})
 }
 
@@ -259,8 +254,6 @@ func (r *Router) closeTargets() {
 // Sweep intervals.
 const (
 	sweepEvery = 25 * time.Millisecond
-	floorEvery = 100 * time.Millisecond
-	lastEvery  = time.Second // a floor that outlasts a power cut
 	trimEvery  = time.Minute
 )
 
@@ -269,8 +262,7 @@ func (r *Router) sweepLoop() {
 	defer r.loops.Done()
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	var saved, lasted uint64
-	var savedAt, lastedAt time.Time
+	keeper := floorKeeper{r: r}
 	for {
 		select {
 		case <-r.readCtx.Done():
@@ -280,17 +272,7 @@ func (r *Router) sweepLoop() {
 			for _, l := range r.allLanes() {
 				l.sweep(now, tight)
 			}
-			floor, _ := r.window.state()
-			lasting := floor != lasted && now.Sub(lastedAt) >= lastEvery
-			if !lasting && (floor == saved || now.Sub(savedAt) < floorEvery) {
-				continue
-			}
-			if err := r.bus.SaveFloor(floor, lasting); err == nil {
-				saved, savedAt = floor, now
-			}
-			if lasting {
-				lasted, lastedAt = floor, now
-			}
+			keeper.look(now)
 		}
 	}
 }

@@ -8,7 +8,7 @@
 //	WYE_EVENTS    wye.events            every accepted event, the archive; appended, never changed
 //	WYE_BACKLOG   wye.backlog.<target>  deliveries that could not go straight through
 //	WYE_DEAD      wye.dead.<target>     dead letters
-//	WYE_OUTCOMES  wye.outcomes          what became of deliveries, in batches; history, not truth
+//	WYE_OUTCOMES  wye.outcomes          what became of deliveries, in batches; kept as long as the events
 //	WYE_STATE     wye.state.<key>       the last value of small things: the settled floor
 //	              wye.state.decided.<n> what decided the events from sequence n on
 //	              wye.state.paused.<target> who paused the target, and why
@@ -63,6 +63,9 @@
 // idle cores, 30,000 of 512 bytes on two that had much else to do). Batches of
 // WYE_OUTCOMES say of which sequences they tell, and are read from the event's
 // own time on, so that the usual look ends in the first few.
+//
+// Outcomes are as durable as events, by a commit of their own; who saves a floor
+// waits for them.
 //
 // What WYE_STATE says of who decided which events ([Bus.SetMark]) is as durable
 // as the floor beside it, by the order of one stream. WYE_RULESETS is written

@@ -54,7 +54,15 @@ func (b *Bus) Event(ctx context.Context, seq uint64) (rec Record, ok bool, err e
 // Walk says how far a walk through a stream came.
 type Walk struct {
 	Until time.Time // when the last message that was looked at was stored; zero where none was
+	Next  uint64    // where to go on to see what came after; 0 where there was none
 	End   bool      // the walk saw all there is, or was told to stop
+}
+
+// startAt is where a walk begins: at a place of the stream, or if that is 0 at a
+// moment.
+type startAt struct {
+	place uint64
+	since time.Time
 }
 
 const (
@@ -62,16 +70,19 @@ const (
 	walkMost  = 1024
 )
 
-// walk shows visit the messages of a stream that were stored at since or later,
-// in order, until visit says no, the stream ends or ctx does. A walk that ctx
-// cut short is no error: it did not come to the end.
-func (b *Bus) walk(ctx context.Context, stream, subject string, since time.Time, visit func(Record) bool) (w Walk, err error) {
-	since = since.UTC()
-	req := scanRequest{Since: &since, Batch: walkFirst, Subject: subject}
+// walk shows visit the messages of a stream from a place on, in order, until
+// visit says no, the stream ends or ctx does. A walk that ctx cut short is no
+// error: it did not come to the end.
+func (b *Bus) walk(ctx context.Context, stream, subject string, start startAt, visit func(Record) bool) (w Walk, err error) {
+	req := scanRequest{From: start.place, Batch: walkFirst, Subject: subject}
+	if w.Next = start.place; start.place == 0 {
+		since := start.since.UTC()
+		req.Since = &since
+	}
 	for {
 		got, err := b.scan(ctx, stream, req, nil)
 		for _, rec := range got {
-			w.Until = rec.Time
+			w.Until, w.Next = rec.Time, rec.Sequence+1
 			if !visit(rec) {
 				w.End = true
 				return w, nil
@@ -95,11 +106,11 @@ func (b *Bus) walk(ctx context.Context, stream, subject string, since time.Time,
 // WalkBacklog walks through what waits for a target and was stored at since or
 // later.
 func (b *Bus) WalkBacklog(ctx context.Context, target string, since time.Time, visit func(Record) bool) (Walk, error) {
-	return b.walk(ctx, streamBacklog, subjectBacklog+target, since, visit)
+	return b.walk(ctx, streamBacklog, subjectBacklog+target, startAt{since: since}, visit)
 }
 
 // WalkDead walks through a target's dead letters that were stored at since or
 // later.
 func (b *Bus) WalkDead(ctx context.Context, target string, since time.Time, visit func(Record) bool) (Walk, error) {
-	return b.walk(ctx, streamDead, subjectDead+target, since, visit)
+	return b.walk(ctx, streamDead, subjectDead+target, startAt{since: since}, visit)
 }

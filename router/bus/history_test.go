@@ -214,7 +214,7 @@ func TestWalkOutcomes(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		from := uint64(i) * 10
-		b.Outcomes(from, from+14, []byte(fmt.Sprint(i)), func(err error) { done <- err })
+		b.Outcomes(fmt.Sprint(from), from, from+14, []byte(fmt.Sprint(i)), func(err error) { done <- err })
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +241,7 @@ func TestWalkOutcomes(t *testing.T) {
 	if err := b.own.nc.Publish(subjectOutcomes, []byte("old")); err != nil {
 		t.Fatal(err)
 	}
-	b.Outcomes(1, 1, []byte("new"), func(error) {})
+	b.Outcomes("new", 1, 1, []byte("new"), func(error) {})
 	if got := read(1e9, middle); !slices.Equal(got, []string{"old"}) {
 		t.Errorf("a batch that does not tell its sequences was passed over: %v", got)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -15,21 +16,61 @@ import (
 // unread. Batches of before have none.
 const outcomesHeader = "wye-sequences"
 
-// Outcomes appends a batch to the history, about events whose sequences lie
-// from first to last. It does not wait; then is called when the store has the
-// batch, or has not.
-func (b *Bus) Outcomes(first, last uint64, batch []byte, then func(error)) {
+// encodingHeader says how a batch is compressed; batches of before have none
+// and are plain. Outcomes are alike: they take a fifth of the room so.
+const (
+	encodingHeader = "wye-encoding"
+	encodingS2     = "s2"
+)
+
+// batchMost bounds what is made of one compressed batch.
+const batchMost = 64 << 20
+
+// Outcomes appends a batch about events whose sequences lie from first to last.
+// It does not wait; then is called when the batch is durable, or is not. One that
+// is not may be appended again: a batch of the same id is there once.
+func (b *Bus) Outcomes(id string, first, last uint64, batch []byte, then func(error)) {
 	span := strconv.FormatUint(first, 10) + "-" + strconv.FormatUint(last, 10)
-	m := Message{Subject: subjectOutcomes, Header: map[string][]string{outcomesHeader: {span}}, Data: batch}
+	m := Message{
+		Subject: subjectOutcomes, ID: id, Data: s2.Encode(nil, batch),
+		Header: map[string][]string{outcomesHeader: {span}, encodingHeader: {encodingS2}},
+	}
 	b.appendAsync(b.outcomes, m, func(_ Receipt, err error) { then(err) })
 }
 
-// WalkOutcomes walks through the batches of the history that were stored at
-// since or later and may tell of an event.
+// WalkOutcomes walks through the batches that were stored at since or later and
+// may tell of an event; of any if seq is 0.
 func (b *Bus) WalkOutcomes(ctx context.Context, seq uint64, since time.Time, visit func(batch []byte) bool) (Walk, error) {
-	return b.walk(ctx, streamOutcomes, subjectOutcomes, since, func(r Record) bool {
-		return !spans(r.Header, seq) || visit(r.Data)
-	})
+	return b.walk(ctx, streamOutcomes, subjectOutcomes, startAt{since: since}, visitBatches(seq, visit))
+}
+
+// WalkOutcomesFrom is WalkOutcomes of all batches from a place in the stream on:
+// the one where an earlier walk ended.
+func (b *Bus) WalkOutcomesFrom(ctx context.Context, place uint64, visit func(batch []byte) bool) (Walk, error) {
+	return b.walk(ctx, streamOutcomes, subjectOutcomes, startAt{place: place}, visitBatches(0, visit))
+}
+
+// visitBatches shows the text of the batches that may tell of an event. What
+// cannot be read tells nothing.
+func visitBatches(seq uint64, visit func([]byte) bool) func(Record) bool {
+	var text []byte
+	return func(r Record) bool {
+		if seq > 0 && !spans(r.Header, seq) {
+			return true
+		}
+		data := r.Data
+		if e := r.Header[encodingHeader]; len(e) == 1 && e[0] == encodingS2 {
+			n, err := s2.DecodedLen(data)
+			if err != nil || n > batchMost {
+				return true
+			}
+			if text, err = s2.Decode(text[:cap(text)], data); err != nil {
+				return true
+			}
+			data = text
+		}
+		return visit(data)
+	}
 }
 
 func spans(header map[string][]string, seq uint64) bool {
@@ -44,8 +85,7 @@ func spans(header map[string][]string, seq uint64) bool {
 }
 
 // TrimOutcomes removes what the history says of the time before, so that it
-// goes with the events that it is about. Its age alone would not bound it: a
-// busy week's outcomes can be many times the archive.
+// goes with the events that it is about, and not before them.
 func (b *Bus) TrimOutcomes(ctx context.Context, before time.Time) error {
 	first, err := b.scan(ctx, streamOutcomes, scanRequest{Since: &before, Batch: 1}, nil)
 	if err != nil || len(first) == 0 {

@@ -38,8 +38,9 @@ const (
 // QueueConsumer is the durable consumer that the users of a work queue share.
 const QueueConsumer = "workers"
 
-// outcomesKept bounds the history of outcomes.
-const outcomesKept = 7 * 24 * time.Hour
+// outcomesWindow is the least duplicate window of the outcomes, so that a batch
+// that is stored again because the store did not answer is there once.
+const outcomesWindow = 6 * answerWithin
 
 // ownStreams are the streams that every bus has.
 func (b *Bus) ownStreams() []jetstream.StreamConfig {
@@ -51,7 +52,7 @@ func (b *Bus) ownStreams() []jetstream.StreamConfig {
 			Description: "Wye: deliveries that wait"},
 		{Name: streamDead, Subjects: []string{subjectDead + "*"}, Duplicates: window,
 			Description: "Wye: dead letters"},
-		{Name: streamOutcomes, Subjects: []string{subjectOutcomes}, MaxAge: outcomesKept, DenyDelete: true,
+		{Name: streamOutcomes, Subjects: []string{subjectOutcomes}, Duplicates: max(window, outcomesWindow), DenyDelete: true,
 			Description: "Wye: what became of deliveries"},
 		{Name: streamState, Subjects: []string{subjectState + "*", subjectMark + "*", subjectPaused + "*"}, MaxMsgsPerSubject: 1,
 			Description: "Wye: the settled floor, which rule set decided from where on, which targets are paused"},
@@ -71,9 +72,6 @@ func (b *Bus) ensure(ctx context.Context, sc jetstream.StreamConfig) (*stream, e
 	sc.Replicas = b.cfg.Replicas
 	sc.AllowDirect = true
 	sc.Duplicates = max(sc.Duplicates, time.Second)
-	if sc.MaxAge > 0 {
-		sc.Duplicates = min(sc.Duplicates, sc.MaxAge)
-	}
 	js, err := b.own.js.CreateOrUpdateStream(ctx, sc)
 	if err != nil {
 		return nil, fmt.Errorf("create the stream %s: %w", sc.Name, err)
@@ -109,12 +107,9 @@ func (b *Bus) open(ctx context.Context, l *link, js jetstream.Stream) (*stream, 
 		if err := syncTree(strings.TrimSuffix(dir, "/msgs"), b.cfg.Dir); err != nil {
 			return nil, fmt.Errorf("sync the new stream %s: %w", name, err)
 		}
-		// History may have holes after a power cut: nobody waits for its sync.
-		if name != streamOutcomes {
-			var err error
-			if s.blocks, err = openBlocks(dir); err != nil {
-				return nil, fmt.Errorf("%w: %w", errLayout, err)
-			}
+		var err error
+		if s.blocks, err = openBlocks(dir); err != nil {
+			return nil, fmt.Errorf("%w: %w", errLayout, err)
 		}
 	}
 	if name == streamEvents {
