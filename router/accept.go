@@ -75,7 +75,7 @@ func (r *Router) accept(ev *cloudevent.Event, then func(Receipt, error)) {
 	header, data := ev.EncodeStored()
 	r.bus.AppendAsync(bus.Message{ID: messageID(ev), Header: header, Data: data, Local: ev}, func(got bus.Receipt, err error) {
 		if err != nil {
-			r.acct.refused.WithLabelValues("store").Inc()
+			r.acct.refused.WithLabelValues(refusedBy(err)).Inc()
 			then(Receipt{}, err)
 			return
 		}
@@ -92,6 +92,15 @@ func (r *Router) accept(ev *cloudevent.Event, then func(Receipt, error)) {
 	})
 }
 
+// refusedBy is the reason, as metrics have it, for which the store did not take
+// an event.
+func refusedBy(err error) string {
+	if full := (*bus.FullError)(nil); errors.As(err, &full) {
+		return "disk"
+	}
+	return "store"
+}
+
 // messageID is what the bus tells duplicates by: the event's source and id,
 // hashed because a publisher chooses them and their length.
 func messageID(ev *cloudevent.Event) string {
@@ -102,6 +111,10 @@ func messageID(ev *cloudevent.Event) string {
 // breathe makes a publisher wait a moment while there is much to do, so that
 // taking in does not outrun handing on, and refuses when far too much waits.
 func (r *Router) breathe(ctx context.Context) error {
+	if err := r.bus.Full(); err != nil {
+		r.acct.refused.WithLabelValues("disk").Inc()
+		return err
+	}
 	if r.unread() > busyAt {
 		r.acct.refused.WithLabelValues("busy").Inc()
 		return ErrBusy
@@ -129,6 +142,15 @@ func (r *Router) unread() uint64 {
 
 // Refused counts an event that was refused before it reached the router.
 func (r *Router) Refused(reason string) { r.acct.refused.WithLabelValues(reason).Inc() }
+
+// FullDetail tells a publisher what a full disk means for its event. How full
+// which disk is, is for those who run Wye.
+func FullDetail(e *bus.FullError) string {
+	if e.Unsure {
+		return "The event was not confirmed, because the disk of this Wye is full; it may be stored all the same. Send it again later, with the same id. Whoever runs this Wye must make room on the disk, or give it a larger one with --data."
+	}
+	return "Nothing was stored, because the disk of this Wye is full. Send it again later. Whoever runs this Wye must make room on the disk, or give it a larger one with --data."
+}
 
 // natsAnswer is the answer to a request on wye.in. Its last two members make it
 // an acknowledgement that JetStream clients understand.
@@ -226,6 +248,9 @@ func (r *Router) natsRefuse(in bus.Incoming, err error) {
 	p := natsProblem{Status: 503, Title: "The event was not accepted", Detail: "It may be stored all the same; sending it again with the same id is safe."}
 	if errors.Is(err, ErrBusy) {
 		p.Detail = err.Error()
+	}
+	if full := (*bus.FullError)(nil); errors.As(err, &full) {
+		p.Status, p.Title, p.Detail = 507, "The disk of this Wye is full", FullDetail(full)
 	}
 	if details := cloudevent.Details(err); len(details) > 0 {
 		p.Status, p.Attribute = details[0].Kind.Status(), details[0].Attribute

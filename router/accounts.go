@@ -116,6 +116,7 @@ func (r *Router) gauges(reg *prometheus.Registry) {
 		floor, _ := r.window.state()
 		return float64(floor)
 	})
+	r.diskGauges(reg)
 	reg.MustRegister(laneGauges{r})
 }
 

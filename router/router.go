@@ -24,17 +24,14 @@ type Config struct {
 	Rules string // a rule file or a directory of them
 
 	KeepAge   time.Duration // of events in the archive; default 7 days
-	KeepBytes uint64        // of the archive; default 10 GiB
+	KeepBytes uint64        // of the archive; default 10 GiB, or what is left free beside it if that is less
 
 	Log     *slog.Logger         // default slog.Default()
 	Metrics *prometheus.Registry // default a new one
 }
 
-// Defaults of the archive's size.
-const (
-	DefaultKeepAge   = 7 * 24 * time.Hour
-	DefaultKeepBytes = 10 << 30
-)
+// DefaultKeepAge is how long the archive keeps an event.
+const DefaultKeepAge = 7 * 24 * time.Hour
 
 // Router runs between Start and Stop.
 type Router struct {
@@ -125,9 +122,6 @@ func newRouter(cfg Config) *Router {
 	}
 	if cfg.KeepAge == 0 {
 		cfg.KeepAge = DefaultKeepAge
-	}
-	if cfg.KeepBytes == 0 {
-		cfg.KeepBytes = DefaultKeepBytes
 	}
 	r := &Router{
 		cfg: cfg, bus: cfg.Bus, log: cfg.Log, acct: newAccounts(cfg.Metrics),
@@ -255,6 +249,7 @@ func (r *Router) closeTargets() {
 const (
 	sweepEvery = 25 * time.Millisecond
 	trimEvery  = time.Minute
+	trimFull   = 2 * time.Second // while the disk is full
 )
 
 // sweepLoop looks after what waits too long, and saves the floor.
@@ -280,13 +275,18 @@ func (r *Router) sweepLoop() {
 // trimLoop shortens the archive to what is to be kept.
 func (r *Router) trimLoop() {
 	defer r.loops.Done()
-	tick := time.NewTicker(trimEvery)
+	tick := time.NewTicker(trimFull)
 	defer tick.Stop()
+	trimmed := time.Now()
 	for {
 		select {
 		case <-r.readCtx.Done():
 			return
-		case <-tick.C:
+		case now := <-tick.C:
+			if now.Sub(trimmed) < trimEvery && r.bus.Full() == nil {
+				continue
+			}
+			trimmed = now
 			floor, _ := r.window.state()
 			err := r.bus.Trim(r.readCtx, floor, r.cfg.KeepAge, r.cfg.KeepBytes)
 			if err != nil && !errors.Is(err, context.Canceled) {
@@ -299,10 +299,13 @@ func (r *Router) trimLoop() {
 	}
 }
 
-// Err is why the router takes nothing any more, or nil.
+// Err is why the router takes nothing and cannot go on with what it has, or nil.
 func (r *Router) Err() error {
 	if err := r.bus.Failed(); err != nil {
 		return fmt.Errorf("the store failed: %w", err)
+	}
+	if err := r.bus.Wedged(); err != nil {
+		return fmt.Errorf("the store cannot write: %w", err)
 	}
 	return nil
 }

@@ -107,6 +107,8 @@ type Status struct {
 	Duplicates uint64 `json:"duplicates"`
 	Unmatched  uint64 `json:"unmatched"`
 	Error      string `json:"error,omitempty"`
+
+	Disk *DiskStatus `json:"disk,omitempty"` // of the embedded store
 }
 
 // Status tells how the router is doing.
@@ -119,6 +121,7 @@ func (r *Router) Status() Status {
 	if r.bus.Remote() {
 		st.Durability = "servers"
 	}
+	st.Disk = r.diskStatus()
 	if err := r.Err(); err != nil {
 		st.Error = err.Error()
 	}

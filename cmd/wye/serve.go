@@ -29,6 +29,7 @@ type serveFlags struct {
 	duplicates, keepAge, grace              time.Duration
 	keepBytes                               uint64
 	maxEvent                                int
+	diskWatermark                           int
 	replicas                                int
 	pprof                                   bool
 }
@@ -54,7 +55,8 @@ The rules are loaded again when their files change, on SIGHUP, and by POST /-/re
 	fs.StringVar(&f.sync, "sync", "durable", "when an event counts as accepted: durable (on disk, group commit), always (one fsync an event), relaxed (in the operating system's memory)")
 	fs.DurationVar(&f.duplicates, "duplicate-window", 5*time.Minute, "how long an event's source and id are remembered")
 	fs.DurationVar(&f.keepAge, "keep-age", router.DefaultKeepAge, "how long routed events are kept")
-	fs.Uint64Var(&f.keepBytes, "keep-bytes", router.DefaultKeepBytes, "how many bytes of events are kept")
+	fs.Uint64Var(&f.keepBytes, "keep-bytes", 0, "how many bytes of routed events are kept; 0 for 10 GiB, or as much as is left free beside them if that is less")
+	fs.IntVar(&f.diskWatermark, "disk-watermark", 0, "how full the disk of --data may be, in percent, before events are refused; 0 for 90, or more on a disk where 4 GiB are still free")
 	fs.IntVar(&f.maxEvent, "max-event", 1<<20, "largest request body in bytes, at most 8 MiB")
 	fs.DurationVar(&f.grace, "grace", 20*time.Second, "how long a stop waits for deliveries under way")
 	fs.StringVar(&f.logFormat, "log-format", "text", "text or json")
@@ -129,7 +131,7 @@ const mostEvent = 8 << 20
 func (f serveFlags) check() (bus.Config, error) {
 	cfg := bus.Config{
 		Dir: f.data, Listen: f.nats, URL: f.natsURL, DuplicateWindow: f.duplicates,
-		MaxMessage: f.maxEvent, Replicas: f.replicas,
+		MaxMessage: f.maxEvent, Replicas: f.replicas, DiskWatermark: f.diskWatermark,
 	}
 	var err error
 	if cfg.Sync, err = bus.ParseSync(f.sync); err != nil {
@@ -137,6 +139,9 @@ func (f serveFlags) check() (bus.Config, error) {
 	}
 	if f.maxEvent < 1 || f.maxEvent > mostEvent {
 		return cfg, fmt.Errorf("--max-event %d: expected 1 to %d bytes", f.maxEvent, mostEvent)
+	}
+	if f.diskWatermark < 0 || f.diskWatermark > 99 {
+		return cfg, fmt.Errorf("--disk-watermark %d: expected a percentage from 1 to 99, or 0", f.diskWatermark)
 	}
 	if f.duplicates < time.Second {
 		return cfg, fmt.Errorf("--duplicate-window %s: expected at least 1s", f.duplicates)

@@ -145,6 +145,9 @@ func unavailable(err error) problem {
 	if errors.Is(err, router.ErrBusy) {
 		p.RetryAfter, p.Detail = 5, "Too many accepted events wait to be routed. Nothing was stored; send it again later."
 	}
+	if full := (*bus.FullError)(nil); errors.As(err, &full) {
+		p.Status, p.Title, p.RetryAfter, p.Detail = http.StatusInsufficientStorage, "The disk of this Wye is full", 5, router.FullDetail(full)
+	}
 	return p
 }
 

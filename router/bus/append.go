@@ -78,6 +78,10 @@ func (b *Bus) appendAsync(s *stream, m Message, then func(Receipt, error)) {
 		then(Receipt{}, err)
 		return
 	}
+	if err := b.Wedged(); err != nil {
+		then(Receipt{}, err)
+		return
+	}
 	reply, ok := s.acks.expect(pending{local: m.Local, then: then})
 	if !ok {
 		then(Receipt{}, ErrClosed)

@@ -22,6 +22,7 @@ type Bus struct {
 	lock   *lock
 	lease  string // this process's name in the lease, once it has it
 	tail   *tail
+	disk   *diskWatch // of the embedded store; nil where nothing can be told of it
 
 	events, backlog, dead, outcomes, state *stream
 	rulesets                               *stream // nil where it could not be made
@@ -63,7 +64,8 @@ func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
 		if b.lock, err = lockDir(cfg.Dir); err != nil {
 			return nil, err
 		}
-		if b.server, err = startServer(cfg); err != nil {
+		b.disk = watchDisk(cfg) // first: it gives up the reserve where the start needs it
+		if b.server, err = startServer(cfg, b.noteServerError); err != nil {
 			return nil, err
 		}
 	}
@@ -83,6 +85,10 @@ func open(ctx context.Context, cfg Config) (_ *Bus, err error) {
 		return nil, err
 	} else if err != nil {
 		b.cfg.Log.Warn("the rule sets in force are not kept; what decided past events will not be known", "error", err)
+	}
+	if b.disk != nil {
+		b.stopped.Add(1)
+		go b.watch()
 	}
 	if b.server == nil {
 		if err := b.takeLease(ctx); err != nil {

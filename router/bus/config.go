@@ -38,6 +38,10 @@ type Config struct {
 	DuplicateWindow time.Duration // default 5m
 	MaxMessage      int           // largest message's data in bytes, default 1 MiB
 	Replicas        int           // of the streams on remote servers, default 1
+	// DiskWatermark is the part of the embedded store's disk, in percent, beyond
+	// which nothing new is accepted; 0 for [DefaultWatermark], but then never more
+	// than 4 GiB are kept free.
+	DiskWatermark int
 
 	Log *slog.Logger // default slog.Default()
 }

@@ -37,8 +37,13 @@ type embedded struct {
 	own, host userKey
 }
 
-// startServer starts the embedded server.
-func startServer(cfg Config) (*embedded, error) {
+// storeMost is no bound on the store. Without one the server would take three
+// quarters of what is free at its start as the bound of all it ever stores, and
+// what the store held before counts too. The disk is looked after by [diskWatch].
+const storeMost = 1 << 60
+
+// startServer starts the embedded server; failed is told of its errors.
+func startServer(cfg Config, failed func(text string)) (*embedded, error) {
 	e := &embedded{}
 	var guest userKey
 	if err := newKeys(&e.own, &e.host, &guest); err != nil {
@@ -49,6 +54,7 @@ func startServer(cfg Config) (*embedded, error) {
 		ServerName:             "wye",
 		JetStream:              true,
 		StoreDir:               cfg.Dir,
+		JetStreamMaxStore:      storeMost,
 		SyncAlways:             cfg.Sync == SyncAlways,
 		MaxPayload:             int32(maxPayload(cfg)),
 		MaxControlLine:         4096,
@@ -76,7 +82,7 @@ func startServer(cfg Config) (*embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the embedded NATS server: %w", err)
 	}
-	srv.SetLoggerV2(serverLog{cfg.Log}, false, false, false)
+	srv.SetLoggerV2(serverLog{cfg.Log, failed}, false, false, false)
 	e.Server = srv
 	go srv.Start()
 	if srv.ReadyForConnections(startTimeout) {
@@ -176,13 +182,20 @@ func blocksDir(cfg Config, account, stream string) string {
 
 // serverLog passes what matters of the server's log on. Its notices are about
 // its own affairs, so they are details here.
-type serverLog struct{ log *slog.Logger }
+type serverLog struct {
+	log    *slog.Logger
+	failed func(text string)
+}
 
 func (l serverLog) Noticef(f string, a ...any) { l.log.Debug(text(f, a), "from", "nats") }
 func (l serverLog) Warnf(f string, a ...any)   { l.log.Warn(text(f, a), "from", "nats") }
 func (l serverLog) Fatalf(f string, a ...any)  { l.log.Error(text(f, a), "from", "nats") }
-func (l serverLog) Errorf(f string, a ...any)  { l.log.Error(text(f, a), "from", "nats") }
-func (l serverLog) Debugf(f string, a ...any)  {}
-func (l serverLog) Tracef(f string, a ...any)  {}
+func (l serverLog) Errorf(f string, a ...any) {
+	said := text(f, a)
+	l.log.Error(said, "from", "nats")
+	l.failed(said)
+}
+func (l serverLog) Debugf(f string, a ...any) {}
+func (l serverLog) Tracef(f string, a ...any) {}
 
 func text(f string, a []any) string { return strings.TrimSpace(fmt.Sprintf(f, a...)) }

@@ -53,7 +53,7 @@ func (b *Bus) Durable() uint64 { return b.events.durable.Load() }
 const trimKeep = 64 << 20
 
 // Trim shortens the archive to what is younger than maxAge and fits in
-// maxBytes (0: no limit), but never beyond the settled floor. The streams'
+// maxBytes (0: 10 GiB, or what is left free beside it if that is less), but never beyond the settled floor. The streams'
 // own limits are not used for it: they would drop events that nobody has
 // routed yet, such as after a long stop.
 func (b *Bus) Trim(ctx context.Context, floor uint64, maxAge time.Duration, maxBytes uint64) error {
@@ -65,9 +65,12 @@ func (b *Bus) Trim(ctx context.Context, floor uint64, maxAge time.Duration, maxB
 	if st.Msgs == 0 || st.Bytes <= trimKeep {
 		return nil
 	}
+	if maxBytes == 0 {
+		maxBytes = b.archiveShare(st.Bytes)
+	}
 	size := st.Bytes / st.Msgs
 	var cut uint64
-	if maxBytes > 0 && st.Bytes > maxBytes {
+	if st.Bytes > maxBytes {
 		cut = st.FirstSeq + (st.Bytes-maxBytes)/size
 	}
 	if old := time.Now().Add(-maxAge); maxAge > 0 && st.FirstTime.Before(old) {

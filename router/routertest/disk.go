@@ -44,7 +44,7 @@ func NeedDisks(t testing.TB) {
 		}
 	}
 	if len(missing) > 0 {
-		t.Skip("a power cut cannot be simulated here; missing: ", strings.Join(missing, ", "))
+		t.Skip("a disk of its own cannot be made here; missing: ", strings.Join(missing, ", "))
 	}
 }
 
@@ -62,8 +62,14 @@ func probeDisk(t testing.TB) error {
 // NewDisk makes an empty disk and mounts it until the test ends.
 func NewDisk(t testing.TB) *Disk {
 	t.Helper()
+	return NewDiskOf(t, diskSize)
+}
+
+// NewDiskOf is NewDisk with a size, such as "256M".
+func NewDiskOf(t testing.TB, size string) *Disk {
+	t.Helper()
 	d := &Disk{t: t, image: filepath.Join(t.TempDir(), "disk"), Dir: t.TempDir()}
-	if err := d.format(diskSize); err != nil {
+	if err := d.format(size); err != nil {
 		t.Fatal(err)
 	}
 	d.use()

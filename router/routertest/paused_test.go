@@ -4,7 +4,6 @@ import (
 	"errors"
 	"testing"
 
-
 	"github.com/wye-events/wye/router"
 	"github.com/wye-events/wye/router/routertest"
 )

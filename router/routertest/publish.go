@@ -103,3 +103,6 @@ func or(text, otherwise string) string {
 	}
 	return text
 }
+
+// URL is where the publisher publishes.
+func (p *Publisher) URL() string { return p.url }
