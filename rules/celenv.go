@@ -30,7 +30,8 @@ var celEnv = sync.OnceValue(func() *cel.Env {
 	return e
 })
 
-func newCELEnv() (*cel.Env, error) {
+// newCELEnv makes a language with the names that a condition sees, and more.
+func newCELEnv(more ...cel.EnvOption) (*cel.Env, error) {
 	labelSharedErrors()
 	registry, err := types.NewRegistry()
 	if err != nil {
@@ -46,7 +47,8 @@ func newCELEnv() (*cel.Env, error) {
 		cel.ParserExpressionSizeLimit(maxConditionText),
 		cel.ParserRecursionLimit(maxParserRecursion),
 	}
-	return cel.NewCustomEnv(append(options, operatorFunctions()...)...)
+	options = append(append(options, operatorFunctions()...), more...)
+	return cel.NewCustomEnv(options...)
 }
 
 // labelSharedErrors marks the two error values that cel-go shares between all

@@ -18,11 +18,11 @@ import (
 
 // inspect looks for what is allowed by CEL and not by Wye, or can be seen to
 // fail on every event.
-func inspect(text string, checked *cel.Ast) []fault {
+func (d *dialect) inspect(text string, checked *cel.Ast) []fault {
 	in := inspector{ast: checked.NativeRep()}
 	ast.PreOrderVisit(in.ast.Expr(), ast.NewExprVisitor(in.visit))
 	if in.faults == nil {
-		in.result(text, checked.OutputType())
+		in.faults = d.result(text, checked.OutputType())
 	}
 	return in.faults
 }
@@ -137,15 +137,16 @@ func patternError(err error) string {
 	return fmt.Sprintf("this is not a regular expression: %s: %s", code, quote(what))
 }
 
-func (in *inspector) result(text string, t *types.Type) {
+// isQuestion refuses what is not true or false.
+func isQuestion(text string, t *types.Type) []fault {
 	if t.Kind() == types.BoolKind || t.Kind() == types.DynKind {
-		return
+		return nil
 	}
 	hint := "a condition asks something, for example event.data.total > 100"
 	if strings.TrimSpace(text) != "" && t.Kind() == types.StringKind {
 		hint = fmt.Sprintf("compare it, for example %s == \"…\"", quoteless(text))
 	}
-	in.faults = append(in.faults, fault{codeCELNotBool, 0, fmt.Sprintf("the condition is %s, not true or false", typeWords(t.String())), hint})
+	return []fault{{codeCELNotBool, 0, fmt.Sprintf("the condition is %s, not true or false", typeWords(t.String())), hint}}
 }
 
 func quoteless(text string) string {

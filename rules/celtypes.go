@@ -12,8 +12,8 @@ import (
 )
 
 // checkFaults says what the type checker has found, in plain words.
-func checkFaults(text string, a *ast.AST, errs []*common.Error) []fault {
-	t := translator{text: text, runes: []rune(text), ast: a, exprs: map[int64]ast.Expr{}}
+func (d *dialect) checkFaults(text string, a *ast.AST, errs []*common.Error) []fault {
+	t := translator{names: d.names, text: text, runes: []rune(text), ast: a, exprs: map[int64]ast.Expr{}}
 	ast.PreOrderVisit(a.Expr(), ast.NewExprVisitor(func(e ast.Expr) { t.exprs[e.ID()] = e }))
 	var faults []fault
 	for _, err := range errs {
@@ -32,6 +32,7 @@ func checkFaults(text string, a *ast.AST, errs []*common.Error) []fault {
 
 // translator puts the type checker's messages into plain words.
 type translator struct {
+	names []string // that there are
 	text  string
 	runes []rune
 	ast   *ast.AST
@@ -128,13 +129,15 @@ func (t *translator) hintName(name string, at int) string {
 	case name == "header" || name == "Headers":
 		return "did you mean headers?"
 	}
-	if k, ok := nearest(name, []string{"event", "headers"}); ok {
+	if k, ok := nearest(name, t.names); ok {
 		return fmt.Sprintf("did you mean %s%s?", k, strings.TrimPrefix(path, name))
 	}
 	if known := slipFor(name); known != "" {
 		return fmt.Sprintf("did you mean event.%s%s?", known, strings.TrimPrefix(path, name))
 	}
-	return fmt.Sprintf("a condition has event and headers; for a field of the data write event.data.%s, for a text \"%s\"", path, name)
+	last := len(t.names) - 1
+	return fmt.Sprintf("a condition has %s and %s; for a field of the data write event.data.%s, for a text \"%s\"",
+		strings.Join(t.names[:last], ", "), t.names[last], path, name)
 }
 
 // path is the name at an offset with the fields that follow it.
@@ -270,9 +273,9 @@ func typeWords(t string) string {
 		return "a number"
 	case "bool":
 		return "true or false"
-	case "timestamp":
+	case "timestamp", "google.protobuf.Timestamp":
 		return "a time"
-	case "duration":
+	case "duration", "google.protobuf.Duration":
 		return "a duration"
 	case "null":
 		return "null"

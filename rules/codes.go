@@ -43,6 +43,7 @@ const (
 	codeCELHeader    = "WYE047"
 	codeCELConstant  = "WYE048"
 	codeUnindexed    = "WYE049"
+	codeKey          = "WYE050"
 )
 
 // Code is one kind of problem.
@@ -92,5 +93,6 @@ func Codes() []Code {
 		{codeCELHeader, "a header is asked for by a name that no header has"},
 		{codeCELConstant, "a constant in a condition cannot be converted"},
 		{codeUnindexed, "a condition has nothing that can be looked up, so it is evaluated for every event of its type"},
+		{codeKey, "the key of an order is not a text, a number, or true or false"},
 	}
 }

@@ -62,37 +62,10 @@ func compileCondition(text string) (*condition, []fault) {
 	return c, nil
 }
 
-func compileProgram(text string) (*program, []fault) {
-	checked, faults := checkCondition(text)
-	if faults != nil {
-		return nil, faults
-	}
-	return plan(checked)
-}
+func compileProgram(text string) (*program, []fault) { return conditions.compile(text) }
 
 // checkCondition makes the checked syntax tree of a condition.
-func checkCondition(text string) (*cel.Ast, []fault) {
-	if faults := checkBounds(text); faults != nil {
-		return nil, faults
-	}
-	e := celEnv()
-	parsed, issues := e.Parse(text)
-	if issues.Err() != nil {
-		return nil, syntaxFaults(text, issues.Errors())
-	}
-	if faults := checkLoops(parsed.NativeRep().Expr()); faults != nil {
-		return nil, faults
-	}
-	exactLiterals(text, parsed.NativeRep())
-	checked, issues := e.Check(parsed)
-	if issues.Err() != nil {
-		return nil, checkFaults(text, parsed.NativeRep(), issues.Errors())
-	}
-	if faults := inspect(text, checked); faults != nil {
-		return nil, faults
-	}
-	return checked, nil
-}
+func checkCondition(text string) (*cel.Ast, []fault) { return conditions.check(text) }
 
 // compiling is held while the program of a condition is made late.
 var compiling sync.Mutex
@@ -116,7 +89,9 @@ func (c *condition) compiled() *program {
 	return p
 }
 
-func plan(checked *cel.Ast) (*program, []fault) {
+func plan(checked *cel.Ast) (*program, []fault) { return conditions.plan(checked) }
+
+func (d *dialect) plan(checked *cel.Ast) (*program, []fault) {
 	costly := isCostly(checked.NativeRep().Expr())
 	options := []cel.ProgramOption{
 		cel.EvalOptions(cel.OptOptimize),
@@ -125,9 +100,9 @@ func plan(checked *cel.Ast) (*program, []fault) {
 	if costly {
 		options = append(options, cel.CostLimit(costLimit), cel.CostTracking(costs{}))
 	}
-	p, err := celEnv().Program(checked, options...)
+	p, err := d.env().Program(checked, options...)
 	if err != nil {
-		return nil, []fault{{code: codeCELSyntax, message: "the condition cannot be compiled: " + plainError(err, nil)}}
+		return nil, d.inWords([]fault{{code: codeCELSyntax, message: "the condition cannot be compiled: " + plainError(err, nil)}})
 	}
 	return &program{p, costly, callNames(checked.NativeRep().Expr())}, nil
 }
@@ -145,19 +120,9 @@ func callNames(root ast.Expr) map[int64]string {
 // eval answers the condition for an event. A missing field is a plain no; an
 // error is a real one. The frame may be shared by all conditions that are not
 // costly; those that are need one of their own to count in.
-func (c *condition) eval(e *eventValue, frame *interpreter.ExecutionFrame) (bool, error) {
-	p := c.compiled()
-	var out ref.Val
-	var err error
-	if p.costly {
-		out, _, err = p.Eval(e)
-	} else {
-		out, _, err = p.Eval(frame)
-	}
-	if err != nil {
-		if isMissing(err) {
-			return false, nil
-		}
+func (c *condition) eval(e activation, frame *interpreter.ExecutionFrame) (bool, error) {
+	out, err := c.compiled().value(e, frame)
+	if out == nil || err != nil {
 		return false, err
 	}
 	b, ok := out.(types.Bool)
@@ -165,6 +130,23 @@ func (c *condition) eval(e *eventValue, frame *interpreter.ExecutionFrame) (bool
 		return false, errNotBool{describe(out)}
 	}
 	return bool(b), nil
+}
+
+// value is what the expression comes to; nil and no error where something in it
+// is absent.
+func (p *program) value(e activation, frame *interpreter.ExecutionFrame) (out ref.Val, err error) {
+	if p.costly {
+		out, _, err = p.Eval(e)
+	} else {
+		out, _, err = p.Eval(frame)
+	}
+	switch {
+	case err == nil:
+		return out, nil
+	case isMissing(err):
+		return nil, nil
+	}
+	return nil, err
 }
 
 // isMissing tells an absent attribute, field, element or header from a real

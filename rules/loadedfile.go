@@ -20,7 +20,8 @@ type loadedFile struct {
 	read time.Time
 
 	targets  []Target
-	rules    []*Rule // in order of name
+	keys     map[string]*Key // of the targets' orders, by their text
+	rules    []*Rule         // in order of name
 	problems Problems
 	broken   bool // it could not be understood in full
 

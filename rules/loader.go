@@ -70,6 +70,7 @@ func (l *Loader) load(inputs []input) (*Ruleset, *Matcher, Problems) {
 	start, full := time.Now(), l.shapes.full.Load()
 	files := l.read(inputs)
 	compiled := l.compile(files)
+	l.compileKeys(files)
 	l.keep(files)
 
 	problems := problemsOf(files)

@@ -23,6 +23,8 @@ type Matcher struct {
 	changed bool
 	trees   trees
 
+	orders map[string]*Key // by target
+
 	spare evaluations
 
 	plain func() *plain

@@ -42,7 +42,9 @@ func (l *Loader) link(files []*loadedFile) (*loadedSet, Problems) {
 	for _, f := range files {
 		f.parts, f.adopted = nil, nil
 	}
-	return &loadedSet{files, l.files, c.set, c.compiled, c.matcher(l.shapes)}, nil
+	m := c.matcher(l.shapes)
+	m.orders = ordersOf(files)
+	return &loadedSet{files, l.files, c.set, c.compiled, m}, nil
 }
 
 // compare finds out which rules are gone and which have come.

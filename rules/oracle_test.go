@@ -89,7 +89,7 @@ func oracleProgramWith(text string, costLimited bool) (cel.Program, error) {
 	if issues.Err() != nil {
 		return nil, issues.Err()
 	}
-	if faults := inspect(text, checked); faults != nil {
+	if faults := conditions.inspect(text, checked); faults != nil {
 		return nil, errors.New(faults[0].message)
 	}
 	options := []cel.ProgramOption{cel.CustomDecoratorV2(ownEquality)}

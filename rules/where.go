@@ -22,18 +22,22 @@ type Condition struct {
 // there is no condition.
 func NewCondition(name, text string) (*Condition, Problems) {
 	f := newFile(name, []byte(text))
-	if p, bad := f.checkConditionText(); bad {
+	if p, bad := f.checkConditionText("event.data.total > 100"); bad {
 		return nil, Problems{p}
 	}
 	c, faults := compileCondition(text)
-	if len(faults) == 0 {
-		return &Condition{condition: c}, nil
+	if len(faults) > 0 {
+		return nil, f.inText(faults)
 	}
-	var problems Problems
+	return &Condition{condition: c}, nil
+}
+
+// inText are the problems of a file that is nothing but an expression.
+func (f *file) inText(faults []fault) (problems Problems) {
 	for _, fault := range faults {
-		problems = append(problems, f.problem(placeIn(text, fault.offset), fault.code, fault.message, fault.hint))
+		problems = append(problems, f.problem(placeIn(f.text, fault.offset), fault.code, fault.message, fault.hint))
 	}
-	return nil, problems.bounded()
+	return problems.bounded()
 }
 
 // Holds tells whether an event meets the condition. What is absent is no match
@@ -52,10 +56,10 @@ func (c *Condition) Holds(ev *cloudevent.Event) (bool, error) {
 
 // checkConditionText finds what a rule file cannot hold either, and what is
 // therefore not looked for when a condition is compiled.
-func (f *file) checkConditionText() (Problem, bool) {
+func (f *file) checkConditionText(example string) (Problem, bool) {
 	if strings.TrimSpace(f.text) == "" {
 		return f.problem(place{1, 1}, codeValue, "the condition is empty",
-			"for example event.data.total > 100"), true
+			"for example "+example), true
 	}
 	if at := invalidText(f.text); at >= 0 {
 		p := f.problem(placeIn(f.text, utf8.RuneCountInString(f.text[:at])), codeEncoding, "this byte is not UTF-8 text", "give the condition in UTF-8")
