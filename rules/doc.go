@@ -80,8 +80,11 @@
 // (explainparts.go, explaineval.go), within a bound. An [Explanation] is data,
 // made to be shown by anybody; [Explanation.Write] prints it.
 //
-// # Conditions on their own
+// # Expressions elsewhere
 //
-// A [Condition] is a `when` without a rule, such as what a watcher asks for: the
-// same language, bounds and messages, evaluated by CEL.
+// A [Condition] is a `when` without a rule, such as what a watcher asks for; a
+// [LetterCondition] is one over dead letters, which sees what became of the
+// delivery too; a [Key] gives the events of an ordered target their keys. They
+// are dialects (dialect.go) of the one language, with the same bounds and
+// messages, evaluated by CEL.
 package rules

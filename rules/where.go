@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/cel-go/interpreter"
+
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
@@ -46,10 +48,15 @@ func (f *file) inText(faults []fault) (problems Problems) {
 func (c *Condition) Holds(ev *cloudevent.Event) (bool, error) {
 	e := c.spare.of(ev)
 	defer c.spare.release(e)
-	held, err := c.condition.eval(&e.event, e.frame)
+	return c.condition.holds(&e.event, e.frame)
+}
+
+// holds is the answer of a condition on its own.
+func (c *condition) holds(e activation, frame *interpreter.ExecutionFrame) (bool, error) {
+	held, err := c.eval(e, frame)
 	if err != nil {
 		// In words now: what the error was made of belongs to the next event soon.
-		held, err = false, errors.New("the condition failed: "+plainError(err, c.condition.compiled().calls))
+		held, err = false, errors.New("the condition failed: "+plainError(err, c.compiled().calls))
 	}
 	return held, err
 }
