@@ -103,6 +103,29 @@ func TestMeanings(t *testing.T) {
 	}
 }
 
+// TestOrderKeys tries every key of the table in docs/rules.md on that event too.
+func TestOrderKeys(t *testing.T) {
+	const document = "../docs/rules.md"
+	data := regexp.MustCompile("(?m)^`(\\{.*\\})`,$").FindStringSubmatch(read(t, document))
+	for _, row := range tableOf(t, document, "| `by` | key | because |") {
+		ev := &cloudevent.Event{ID: "1", Source: "/s", Type: "t", DataContentType: "application/json", Data: []byte(data[1])}
+		by, err := json.Marshal(code(row[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := "version: 1\ntargets:\n  q: {queue: {name: q}, order: {by: " + string(by) + "}}\n"
+		_, m, problems := rules.LoadSources(rules.Source{Name: "rules.yaml", Text: []byte(text)})
+		if m == nil {
+			t.Errorf("%s: %+v", row[0], problems)
+			continue
+		}
+		key, err := m.Order("q").Of(ev)
+		if want := strings.TrimSuffix(code(row[1]), "none"); key != want || (err != nil) != strings.Contains(row[2], "an error") {
+			t.Errorf("%s: the document says %s, %s; it is %q, %v", row[0], row[1], row[2], key, err)
+		}
+	}
+}
+
 // result is what a rule with the condition makes of an event.
 func result(t *testing.T, when string, ev *cloudevent.Event) string {
 	t.Helper()
