@@ -27,6 +27,19 @@ func build(ctx context.Context, t rules.Target, s targets.Streams) (targets.Targ
 	return nil, fmt.Errorf("target %s has no kind", t.Name)
 }
 
+// kindOf is the key of the target's kind in the rule file.
+func kindOf(t rules.Target) string {
+	switch {
+	case t.HTTP != nil:
+		return "http"
+	case t.Queue != nil:
+		return "queue"
+	case t.Stream != nil:
+		return "stream"
+	}
+	return ""
+}
+
 // verdicts is what the words of a rule file mean to a target.
 var verdicts = map[rules.StatusMeaning]targets.Verdict{
 	rules.StatusDelivered:  targets.Accepted,

@@ -56,7 +56,8 @@ type TargetStatus struct {
 	Waiting   int       `json:"waiting"` // in the backlog
 	Delivered uint64    `json:"delivered"`
 	Dead      uint64    `json:"dead_lettered"`
-	Retried   uint64    `json:"retried"` // attempts that failed and were to be repeated
+	Retried   uint64    `json:"retried"`                   // attempts that failed and were to be repeated
+	Rate      float64   `json:"rate_per_second,omitempty"` // the most that its policy allows
 }
 
 // Targets tells of every target that is in the rules or still has deliveries.
@@ -86,15 +87,22 @@ func (l *lane) status(now time.Time) TargetStatus {
 	case l.aside:
 		st.State = "aside"
 	}
-	switch spec := l.handle.spec; {
-	case spec.HTTP != nil:
-		st.Kind = "http"
-	case spec.Queue != nil:
-		st.Kind = "queue"
-	case spec.Stream != nil:
-		st.Kind = "stream"
+	st.Kind = kindOf(l.handle.spec)
+	if rate := l.handle.spec.Rate; rate != nil {
+		st.Rate = rate.PerSecond
 	}
 	return st
+}
+
+// Target tells of one target; ok is false where there is none of that name.
+func (r *Router) Target(name string) (st TargetStatus, ok bool) {
+	r.lanesMu.Lock()
+	l := r.lanes[name]
+	r.lanesMu.Unlock()
+	if l == nil {
+		return st, false
+	}
+	return l.status(time.Now()), true
 }
 
 // Status is the router as a whole.

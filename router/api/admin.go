@@ -25,7 +25,7 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /api/v1/status", a.status)
 	mux.HandleFunc("GET /api/v1/rules", a.rules)
-	mux.HandleFunc("GET /api/v1/targets", a.targets)
+	a.targetRoutes(mux)
 	mux.HandleFunc("GET /api/v1/tail", newTails(r).serve)
 	mux.HandleFunc("POST /api/v1/explain", explainer{r}.serve)
 	mux.HandleFunc("GET /api/v1/dead", a.deadList)
@@ -34,13 +34,13 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/explain", a.explainPast)
 	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
 	mux.HandleFunc("/api/v1/explain", methodNotAllowed("GET, POST"))
-	for _, path := range []string{"status", "rules", "targets", "tail", "dead", "dead/{number}", "events/{sequence}"} {
+	for _, path := range []string{"status", "rules", "tail", "dead", "dead/{number}", "events/{sequence}"} {
 		mux.HandleFunc("/api/v1/"+path, methodNotAllowed(http.MethodGet))
 	}
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
 	}
-	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, events/SEQUENCE, explain, tail, dead"))
+	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, explain, tail, dead"))
 	return sameSite(mux)
 }
 
@@ -120,10 +120,6 @@ func (a *admin) status(w http.ResponseWriter, _ *http.Request) {
 
 func (a *admin) rules(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, a.router.Rules())
-}
-
-func (a *admin) targets(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, a.router.Targets())
 }
 
 const (
