@@ -151,16 +151,8 @@ func plainKey(root ast.Expr) func(ev *cloudevent.Event) string {
 
 func extensionText(ev *cloudevent.Event, name string) string {
 	for i := range ev.Extensions {
-		if ev.Extensions[i].Name != name {
-			continue
-		}
-		switch v := ev.Extensions[i].Value.(type) {
-		case string:
-			return v
-		case bool:
-			return strconv.FormatBool(v)
-		case int32:
-			return strconv.Itoa(int(v))
+		if x := &ev.Extensions[i]; x.Name == name {
+			return x.Text()
 		}
 	}
 	return ""

@@ -217,7 +217,7 @@ func (e *Event) setTypes(types string) error {
 			return errBadValue
 		}
 		x := &e.Extensions[i]
-		value, ok := typedValue(kind, x.text())
+		value, ok := typedValue(kind, x.Text())
 		if !ok {
 			return errBadValue
 		}

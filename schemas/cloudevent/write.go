@@ -37,12 +37,12 @@ func (e *Event) eachAttribute(set func(name, value string)) {
 	}
 	for i := range e.Extensions {
 		x := &e.Extensions[i]
-		set("ce-"+x.Name, encodeValue(x.text()))
+		set("ce-"+x.Name, encodeValue(x.Text()))
 	}
 }
 
-// text is the canonical string of the value (spec section "Type System").
-func (x *Extension) text() string {
+// Text is the canonical string of the value (spec section "Type System").
+func (x *Extension) Text() string {
 	switch v := x.Value.(type) {
 	case string:
 		return v
@@ -86,7 +86,7 @@ func (x *Extension) append(dst []byte) []byte {
 	if v, ok := x.Value.(string); ok {
 		return appendString(dst, v)
 	}
-	return append(dst, x.text()...)
+	return append(dst, x.Text()...)
 }
 
 func (e *Event) appendData(dst []byte) []byte {
