@@ -1,6 +1,7 @@
 package routertest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -57,6 +58,36 @@ func (p *Publisher) Post(ctx context.Context, ev Event) (status int, r router.Re
 		err = json.Unmarshal(body, &r)
 	}
 	return res.StatusCode, r, err
+}
+
+// PostBatch publishes several events in one request, in their order.
+func (p *Publisher) PostBatch(ctx context.Context, evs []Event) (status int, err error) {
+	all := make([]map[string]any, len(evs))
+	for i, ev := range evs {
+		all[i] = map[string]any{
+			"specversion": "1.0", "id": ev.ID, "source": or(ev.Source, "/routertest"), "type": or(ev.Type, "com.example.test"),
+			"data": json.RawMessage(or(ev.Data, "{}")),
+		}
+		for name, value := range ev.Attributes {
+			all[i][name] = value
+		}
+	}
+	body, err := json.Marshal(all)
+	if err != nil {
+		return 0, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/cloudevents-batch+json")
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, err
 }
 
 // Send publishes one event that must be accepted.

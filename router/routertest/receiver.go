@@ -19,7 +19,7 @@ type Receiver struct {
 	over    chan struct{} // closed when the test ends
 	mu      sync.Mutex
 	script  Script
-	brief   bool
+	keep    keep
 	server  *http.Server
 	changed *sync.Cond
 
@@ -78,12 +78,26 @@ func (r *Receiver) Answer(script Script) {
 	r.script = script
 }
 
-// Brief makes the receiver keep neither headers nor bodies of what comes from
-// now on: for many events.
-func (r *Receiver) Brief() *Receiver {
+// keep is what a receiver remembers of what came.
+type keep int
+
+const (
+	keepAll keep = iota
+	keepBrief
+	keepNothing
+)
+
+// Brief makes the receiver keep neither headers nor bodies: for many events.
+func (r *Receiver) Brief() *Receiver { return r.keeping(keepBrief) }
+
+// Forgetful makes the receiver keep nothing of what comes: for more events than
+// fit into memory, where the script keeps what matters.
+func (r *Receiver) Forgetful() *Receiver { return r.keeping(keepNothing) }
+
+func (r *Receiver) keeping(k keep) *Receiver {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.brief = true
+	r.keep = k
 	return r
 }
 
@@ -117,13 +131,15 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 func (r *Receiver) arrived(a *Arrival) Reply {
 	r.mu.Lock()
-	r.tried[a.ID]++
-	a.Nth = r.tried[a.ID]
-	kept := *a
-	if r.brief {
-		kept.Header, kept.Body = nil, nil
+	if r.keep != keepNothing {
+		r.tried[a.ID]++
+		a.Nth = r.tried[a.ID]
+		kept := *a
+		if r.keep == keepBrief {
+			kept.Header, kept.Body = nil, nil
+		}
+		r.arrivals = append(r.arrivals, kept)
 	}
-	r.arrivals = append(r.arrivals, kept)
 	r.open++
 	script := r.script
 	r.changed.Broadcast()
@@ -134,7 +150,9 @@ func (r *Receiver) arrived(a *Arrival) Reply {
 func (r *Receiver) took(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.taken[id]++
+	if r.keep != keepNothing {
+		r.taken[id]++
+	}
 	r.changed.Broadcast()
 }
 

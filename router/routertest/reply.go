@@ -22,6 +22,7 @@ type Arrival struct {
 type Reply struct {
 	Status     int // default 200
 	RetryAfter string
+	Location   string
 	Body       string
 	// After holds the answer back until it is closed, or until the sender is
 	// gone: then there is none.
@@ -60,8 +61,10 @@ func (r Reply) write(w http.ResponseWriter, over <-chan struct{}) {
 		reset(w)
 		return
 	}
-	if r.RetryAfter != "" {
-		w.Header().Set("Retry-After", r.RetryAfter)
+	for name, value := range map[string]string{"Retry-After": r.RetryAfter, "Location": r.Location} {
+		if value != "" {
+			w.Header().Set(name, value)
+		}
 	}
 	if r.Status == 0 {
 		r.Status = http.StatusOK
