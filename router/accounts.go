@@ -16,6 +16,13 @@ const (
 	outcomeDropped   outcome = "dropped" // an ordered target's policy is to skip what is not taken
 )
 
+// What may be written down of a delivery after it has ended: a person took its
+// dead letter back, and it is pending again, or did away with the letter.
+const (
+	outcomeRedriven  = "redriven"
+	outcomeDiscarded = "discarded"
+)
+
 // accounts are the router's counters. They are exact: each is raised in the one
 // place where what it counts becomes true.
 type accounts struct {

@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -112,6 +113,13 @@ func (h *history) decided(seq uint64) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.line.decided(seq)
+}
+
+// segments are what decided what, as of now.
+func (h *history) segments() timeline {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.line)
 }
 
 // keep stores the files of a rule set that has come into force, unless they are

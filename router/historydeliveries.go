@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/wye-events/wye/rules"
 )
 
 // States of a delivery that has no outcome, beside the outcomes themselves.
@@ -128,13 +126,8 @@ func newTrail(r *Router, p *PastEvent) *trail {
 		return t
 	}
 	t.expected = true
-	for _, m := range p.Then.Match(p.Event, nil) {
-		if m.Err != nil && m.Rule.OnError == rules.OnErrorSkip {
-			continue
-		}
-		for _, target := range m.Rule.To {
-			t.missing[deliveryKey{m.Rule.Name, target}] = true
-		}
+	for _, k := range deliveriesOf(p.Then.Match(p.Event, nil)) {
+		t.missing[k] = true
 	}
 	return t
 }

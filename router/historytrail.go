@@ -69,9 +69,11 @@ type outcomeLine struct {
 	Outcome    string `json:"outcome"`
 	Attempts   int    `json:"attempts"`
 	At         int64  `json:"at_ms"`
+	First      int64  `json:"first_ms"`
 	Version    string `json:"version"`
 	Status     int    `json:"status"`
 	DeadLetter uint64 `json:"dead_letter"`
+	Replay     string `json:"replay"`
 }
 
 // clockSlack is how far the store's clock may have been set back since an event.

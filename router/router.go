@@ -43,6 +43,7 @@ type Router struct {
 	window   *window
 	outcomes *outcomes
 	history  *history
+	auditing chan struct{} // holds a token while an audit runs
 	tails    tailHub
 	streams  targets.Streams
 	read     atomic.Uint64 // the last sequence that was read
@@ -125,7 +126,7 @@ func newRouter(cfg Config) *Router {
 	}
 	r := &Router{
 		cfg: cfg, bus: cfg.Bus, log: cfg.Log, acct: newAccounts(cfg.Metrics),
-		streams: streams(cfg.Bus), lanes: map[string]*lane{}, readers: map[string]*bus.Backlog{},
+		streams: streams(cfg.Bus), auditing: make(chan struct{}, 1), lanes: map[string]*lane{}, readers: map[string]*bus.Backlog{},
 	}
 	r.readCtx, r.stopRead = context.WithCancel(context.Background())
 	r.deliverCtx, r.cutShort = context.WithCancel(context.Background())

@@ -51,6 +51,56 @@ func (b *Bus) Event(ctx context.Context, seq uint64) (rec Record, ok bool, err e
 	return Record{Sequence: m.Sequence, Subject: m.Subject, Time: m.Time, Header: m.Header, Data: m.Data}, true, nil
 }
 
+// EventSince is the sequence of the first event that was stored at a moment or
+// later; 0 where there is none.
+func (b *Bus) EventSince(ctx context.Context, at time.Time) (uint64, error) {
+	at = at.UTC()
+	got, err := b.scan(ctx, streamEvents, scanRequest{Since: &at, Batch: 1}, nil)
+	if err != nil || len(got) == 0 {
+		return 0, err
+	}
+	return got[0].Sequence, nil
+}
+
+// WalkEvents shows visit the events of the archive from one sequence up to and
+// with another, in order, until it gives an error. Those that are not there, or
+// cannot be read, are left out.
+func (b *Bus) WalkEvents(ctx context.Context, from, to uint64, visit func(Record) error) error {
+	for next := max(from, 1); next <= to; {
+		got, err := b.scan(ctx, streamEvents, scanRequest{From: next, Batch: int(min(to+1-next, walkMost))}, nil)
+		if err != nil {
+			return err
+		}
+		if len(got) == 0 {
+			return nil
+		}
+		for _, rec := range got {
+			if rec.Sequence > to {
+				return nil
+			}
+			if err := visit(rec); err != nil {
+				return err
+			}
+		}
+		next = got[len(got)-1].Sequence + 1
+	}
+	return nil
+}
+
+// DeadKept gives a function that tells which dead letters there are now.
+func (b *Bus) DeadKept(ctx context.Context) (func(number uint64) bool, error) {
+	info, err := b.dead.js.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil {
+		return nil, fmt.Errorf("read the state of the stream %s: %w", streamDead, err)
+	}
+	st := info.State
+	deleted := make(map[uint64]bool, len(st.Deleted))
+	for _, n := range st.Deleted {
+		deleted[n] = true
+	}
+	return func(n uint64) bool { return n >= st.FirstSeq && n <= st.LastSeq && !deleted[n] }, nil
+}
+
 // Walk says how far a walk through a stream came.
 type Walk struct {
 	Until time.Time // when the last message that was looked at was stored; zero where none was
