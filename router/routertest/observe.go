@@ -38,6 +38,19 @@ func (p *Process) UntilTarget(name, what string, done func(router.TargetStatus) 
 	Until(p.t, name+" "+what, func() bool { return done(p.Target(name)) }, func() any { return p.Target(name) })
 }
 
+// Resume ends the pause of a target.
+func (p *Process) Resume(name string) {
+	p.t.Helper()
+	res, err := client.Post("http://"+p.admin+"/api/v1/targets/"+name+"/resume", "", nil)
+	if err != nil {
+		p.t.Fatal(fmt.Errorf("resume %s: %w", name, err))
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		p.t.Fatalf("resume %s: %s", name, res.Status)
+	}
+}
+
 // Dead are the dead letters of a target, or ("") all.
 func (p *Process) Dead(target string) (letters []router.DeadLetter) {
 	p.t.Helper()
