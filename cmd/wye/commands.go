@@ -11,6 +11,7 @@ func commands() []*cobra.Command {
 		newMatchCommand(),
 		newSendCommand(),
 		newTailCommand(),
+		newTargetCommand(),
 		newDeadCommand(),
 		newBenchCommand(),
 		newVersionCommand(),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,15 +60,27 @@ func (r *refusal) Error() string {
 // get asks for a path and decodes the answer into v. Errors carry the exit
 // status; that of a [*refusal] is the caller's to choose.
 func (s server) get(ctx context.Context, path string, v any) error {
+	return s.ask(ctx, http.MethodGet, path, "", nil, v)
+}
+
+// post sends a body to a path, as get asks for one.
+func (s server) post(ctx context.Context, path, mediaType string, body []byte, v any) error {
+	return s.ask(ctx, http.MethodPost, path, mediaType, body, v)
+}
+
+func (s server) ask(ctx context.Context, method, path, mediaType string, body []byte, v any) error {
 	base, err := s.base()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, serverWithin)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
 	if err != nil {
 		return err
+	}
+	if mediaType != "" {
+		req.Header.Set("Content-Type", mediaType)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -64,9 +64,8 @@
 // says so.
 //
 // A failed fsync stays final, also for want of space: a file system that finds out
-// so late (NFS, some with delayed allocation; not ext4 and XFS, which reserve the
-// space when a page is written) may have let go of pages that were answered for by
-// none, and a second fsync would claim otherwise. A write that failed for another
+// so late (NFS, for one; ext4 and XFS set the space aside when a page is written)
+// may have dropped the pages, and a second fsync would claim otherwise. A write that failed for another
 // reason than space is final too.
 //
 // # Reading
