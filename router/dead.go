@@ -22,6 +22,10 @@ type DeadLetter struct {
 	At       time.Time `json:"at"`    // when it ended
 	Tried    int       `json:"tried"`
 	Attempts []Attempt `json:"attempts"`
+	// Redriven is how often the delivery was taken back from the dead letters.
+	// Tried then counts since the last time, and Attempts has those before too.
+	Redriven int    `json:"redriven,omitempty"`
+	Replay   string `json:"replay,omitempty"` // the replay that made the delivery
 
 	EventID     string `json:"event_id"`
 	EventSource string `json:"event_source"`
@@ -36,15 +40,8 @@ type DeadLetter struct {
 // of one target or ("") of all, without their events, and whether there may be
 // more.
 func (r *Router) DeadLetters(ctx context.Context, target string, from uint64, limit int) ([]DeadLetter, bool, error) {
-	records, more, err := r.bus.DeadLetters(ctx, target, from, limit)
-	if err != nil {
-		return nil, false, err
-	}
-	letters := make([]DeadLetter, len(records))
-	for i, rec := range records {
-		letters[i] = deadLetter(rec, false)
-	}
-	return letters, more, nil
+	letters, next, err := r.FindDead(ctx, LetterSelection{Target: target}, from, limit)
+	return letters, next > 0, err
 }
 
 // DeadLetter gives one dead letter whole; ok is false where there is none of
@@ -54,17 +51,18 @@ func (r *Router) DeadLetter(ctx context.Context, number uint64) (d DeadLetter, o
 	if err != nil || len(records) == 0 || records[0].Sequence != number {
 		return d, false, err
 	}
-	return deadLetter(records[0], true), true, nil
+	return deadLetter(openLetter(records[0]), true), true, nil
 }
 
-func deadLetter(rec bus.Record, whole bool) DeadLetter {
-	l, ev, err := readLetter(rec)
-	if err != nil {
-		return DeadLetter{Number: rec.Sequence, Target: bus.DeadTarget(rec), At: rec.Time, Error: "cannot be read: " + err.Error()}
+func deadLetter(f found, whole bool) DeadLetter {
+	l, ev := &f.letter, f.event
+	if f.err != nil {
+		return DeadLetter{Number: f.Sequence, Target: bus.DeadTarget(f.Record), At: f.Time, Attempts: []Attempt{}, Error: "cannot be read: " + f.err.Error()}
 	}
 	d := DeadLetter{
-		Number: rec.Sequence, Target: l.Target, Rule: l.Rule, Version: l.Version, Sequence: l.Sequence,
+		Number: f.Sequence, Target: l.Target, Rule: l.Rule, Version: l.Version, Sequence: l.Sequence,
 		Reason: l.Reason, Error: l.Error, First: l.First, At: l.At, Tried: l.Tried, Attempts: l.Attempts,
+		Redriven: l.Redriven, Replay: l.Replay,
 		EventID: ev.ID, EventSource: ev.Source, EventType: ev.Type,
 	}
 	if d.Attempts == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wye-events/wye/router/bus"
 	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/schemas/cloudevent"
 	"github.com/wye-events/wye/targets"
 )
 
@@ -295,11 +296,19 @@ func (l *lane) bury(j *job, reason, why string) {
 	})
 }
 
-// storedID is what the bus tells repetitions of a letter by: the delivery, the
-// attempts made, and something of the event, because sequences are given again
-// to other events where a store lost its end.
+// storedID is what the bus tells repetitions of a letter by.
 func storedID(j *job, tried int) string {
-	id := j.delivery.ID + "@" + messageID(j.delivery.Event)[:8]
+	return letterID(j.delivery.ID, j.delivery.Event, j.redriven, tried)
+}
+
+// letterID is made of the delivery, how often it was redriven, the attempts made
+// since, and something of the event, because sequences are given again to other
+// events where a store lost its end.
+func letterID(delivery string, ev *cloudevent.Event, redriven, tried int) string {
+	id := delivery + "@" + messageID(ev)[:8]
+	if redriven > 0 {
+		id = fmt.Sprintf("%s+%d", id, redriven)
+	}
 	if tried > 0 {
 		id = fmt.Sprintf("%s#%d", id, tried)
 	}
@@ -323,6 +332,7 @@ func (l *lane) store(write appendFunc, id string, text letter, j *job, then func
 	}
 	write(l.name, m, func(r bus.Receipt, err error) {
 		if err == nil {
+			l.writtenAtLast(j)
 			then(r)
 			l.r.stores.Done()
 			return
@@ -332,6 +342,9 @@ func (l *lane) store(write appendFunc, id string, text letter, j *job, then func
 			return // unsettled: read again after the restart
 		}
 		l.r.log.Error("the store did not take a delivery; trying again", "target", l.name, "id", id, "error", err)
+		if text.Reason != "" {
+			l.notWritten(j)
+		}
 		time.AfterFunc(storeAgain, func() {
 			// If it is a duplicate now it is one of our own earlier try.
 			l.store(write, id, text, j, func(r bus.Receipt) {

@@ -103,14 +103,16 @@ func readLetter(r bus.Record) (letter, *cloudevent.Event, error) {
 
 // job is one delivery on its way through a lane.
 type job struct {
-	delivery targets.Delivery
-	attempts []Attempt
-	tried    int       // attempts made, also those no longer in attempts
-	first    time.Time // when the delivery began; its age counts from here
-	due      time.Time // not before
-	since    time.Time // in the queue, or in the target's hands, since
-	written  time.Time // when its letter was, where it came from the backlog
-	dead     uint64    // number of its dead letter, once there is one
+	delivery  targets.Delivery
+	attempts  []Attempt
+	tried     int       // attempts made, also those no longer in attempts
+	first     time.Time // when the delivery began; its age counts from here
+	due       time.Time // not before
+	since     time.Time // in the queue, or in the target's hands, since
+	written   time.Time // when its letter was, where it came from the backlog
+	dead      uint64    // number of its dead letter, once there is one
+	redriven  int       // how often it was taken back from the dead letters
+	unwritten bool      // its dead letter was refused by the store, and is counted as such
 
 	// Where it came from and what is to be released when it ends: exactly one
 	// of these is set.
@@ -124,6 +126,7 @@ func (j *job) letter(now time.Time) letter {
 	return letter{
 		Sequence: d.Sequence, Rule: d.Rule, Target: d.Target, Version: d.Version,
 		First: j.first, Due: j.due, At: now, Tried: j.tried, Attempts: j.attempts,
+		Replay: d.Replay, Redriven: j.redriven,
 	}
 }
 
@@ -150,6 +153,6 @@ func jobOf(e *bus.Entry) (*job, error) {
 			ID: deliveryID(l.Sequence, l.Rule, l.Target, l.Replay), Event: ev, Sequence: l.Sequence,
 			Rule: l.Rule, Target: l.Target, Version: l.Version, Replay: l.Replay,
 		},
-		attempts: l.Attempts, tried: l.Tried, first: l.First, due: l.Due, written: l.At, entry: e,
+		attempts: l.Attempts, tried: l.Tried, first: l.First, due: l.Due, written: l.At, redriven: l.Redriven, entry: e,
 	}, nil
 }

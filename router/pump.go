@@ -221,7 +221,7 @@ func (l *lane) receive(e bus.Entry) {
 		l.unreadable(&e, err)
 		return
 	}
-	if owed := l.lent[j.delivery.ID]; owed != nil && j.tried == 0 {
+	if owed := l.lent[j.delivery.ID]; owed != nil && j.tried == 0 && j.redriven == 0 {
 		if owed.concluded {
 			delete(l.lent, j.delivery.ID)
 			l.entryDone(&e)

@@ -40,6 +40,9 @@ type Router struct {
 	log  *slog.Logger
 	acct *accounts
 
+	deadAcct   *deadAccount
+	operations *operations
+
 	window   *window
 	outcomes *outcomes
 	history  *history
@@ -102,6 +105,10 @@ func Start(ctx context.Context, cfg Config) (*Router, error) {
 		return nil, err
 	}
 	r.forgetPauses()
+	if r.operations, err = openOperations(ctx, r); err != nil {
+		r.Stop(ctx)
+		return nil, err
+	}
 	r.gauges(r.cfg.Metrics)
 	r.loops.Add(3)
 	go r.loop(floor + 1)
@@ -125,7 +132,7 @@ func newRouter(cfg Config) *Router {
 		cfg.KeepAge = DefaultKeepAge
 	}
 	r := &Router{
-		cfg: cfg, bus: cfg.Bus, log: cfg.Log, acct: newAccounts(cfg.Metrics),
+		cfg: cfg, bus: cfg.Bus, log: cfg.Log, acct: newAccounts(cfg.Metrics), deadAcct: newDeadAccount(cfg.Metrics),
 		streams: streams(cfg.Bus), auditing: make(chan struct{}, 1), lanes: map[string]*lane{}, readers: map[string]*bus.Backlog{},
 	}
 	r.readCtx, r.stopRead = context.WithCancel(context.Background())
@@ -202,6 +209,9 @@ func (r *Router) Stop(ctx context.Context) {
 		}
 		r.stopRead()
 		r.loops.Wait()
+		if r.operations != nil {
+			r.operations.stop(ctx)
+		}
 		r.reloadMu.Lock()
 		r.stopping = true
 		r.reloadMu.Unlock()

@@ -2,7 +2,12 @@ package bus
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Bury appends a dead letter of a target.
@@ -42,3 +47,41 @@ func (b *Bus) DeadLetters(ctx context.Context, target string, from uint64, n int
 
 // DeadTarget is the target whose dead letter r is.
 func DeadTarget(r Record) string { return strings.TrimPrefix(r.Subject, subjectDead) }
+
+// LastDead is the number of the newest dead letter that there ever was. It waits
+// for a moment until that is durable and its writer knows.
+func (b *Bus) LastDead(ctx context.Context) (uint64, error) {
+	info, err := b.dead.js.Info(ctx)
+	if err != nil {
+		return 0, readError(streamDead, err)
+	}
+	last := info.State.LastSeq
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(lastDeadWithin); b.dead.durable.Load() < last && time.Now().Before(end); {
+		select {
+		case <-ctx.Done():
+			return 0, readError(streamDead, context.Cause(ctx))
+		case <-tick.C:
+		}
+	}
+	return last, nil
+}
+
+// lastDeadWithin bounds that wait: the store may have one whose writer was told
+// that there was no answer.
+const lastDeadWithin = 2 * time.Second
+
+// Unbury removes a dead letter; one that is gone is no error. A power cut may
+// bring back one whose removal was not on the disk yet.
+func (b *Bus) Unbury(ctx context.Context, number uint64) error {
+	err := b.dead.js.DeleteMsg(ctx, number)
+	// The server's answer about a message that is not there has no error of its own.
+	if err == nil || errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	if _, there := b.dead.js.GetMsg(ctx, number); errors.Is(there, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	return fmt.Errorf("remove the dead letter %d: %w", number, err)
+}

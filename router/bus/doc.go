@@ -11,6 +11,7 @@
 //	WYE_OUTCOMES  wye.outcomes          what became of deliveries, in batches; kept as long as the events
 //	WYE_STATE     wye.state.<key>       the last value of small things: the settled floor
 //	              wye.state.decided.<n> what decided the events from sequence n on
+//	              wye.state.operation.<id> how far a redrive, discard or replay is
 //	              wye.state.paused.<target> who paused the target, and why
 //	WYE_RULESETS  wye.rulesets.<v>.<n>  the rule sets that were in force, in parts; Wye runs without it
 //
@@ -39,11 +40,13 @@
 //     compression. Only [Bus.Trim] takes settled messages from its head, far
 //     from the block that is being written.
 //
-// WYE_BACKLOG loses messages as they are settled, so the server compacts its
-// older blocks by writing a new file and renaming it. Such a file counts as new
+// WYE_BACKLOG loses messages as they are settled, and WYE_DEAD as people deal
+// with them, so the server compacts their older blocks by writing a new file and
+// renaming it. Such a file counts as new
 // and is synced by the next commit, at the latest after a second. (On ext4 the
 // rename itself flushes it; elsewhere a power cut within that second can lose
-// what was in the file.)
+// what was in the file.) That a message was removed is not synced by itself: a
+// power cut may bring it back, so who removes one must bear to meet it again.
 //
 // # A full disk
 //

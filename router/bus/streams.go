@@ -23,16 +23,17 @@ const (
 	streamQueue    = "WYE_QUEUE_"
 	streamKept     = "WYE_STREAM_"
 
-	subjectEvents   = "wye.events"
-	subjectBacklog  = "wye.backlog."
-	subjectDead     = "wye.dead."
-	subjectOutcomes = "wye.outcomes"
-	subjectState    = "wye.state."
-	subjectMark     = "wye.state.decided."
-	subjectPaused   = "wye.state.paused."
-	subjectRulesets = "wye.rulesets."
-	subjectQueue    = "wye.queue."
-	subjectIn       = "wye.in"
+	subjectEvents    = "wye.events"
+	subjectBacklog   = "wye.backlog."
+	subjectDead      = "wye.dead."
+	subjectOutcomes  = "wye.outcomes"
+	subjectState     = "wye.state."
+	subjectMark      = "wye.state.decided."
+	subjectOperation = "wye.state.operation."
+	subjectPaused    = "wye.state.paused."
+	subjectRulesets  = "wye.rulesets."
+	subjectQueue     = "wye.queue."
+	subjectIn        = "wye.in"
 )
 
 // QueueConsumer is the durable consumer that the users of a work queue share.
@@ -54,8 +55,8 @@ func (b *Bus) ownStreams() []jetstream.StreamConfig {
 			Description: "Wye: dead letters"},
 		{Name: streamOutcomes, Subjects: []string{subjectOutcomes}, Duplicates: max(window, outcomesWindow), DenyDelete: true,
 			Description: "Wye: what became of deliveries"},
-		{Name: streamState, Subjects: []string{subjectState + "*", subjectMark + "*", subjectPaused + "*"}, MaxMsgsPerSubject: 1,
-			Description: "Wye: the settled floor, which rule set decided from where on, which targets are paused"},
+		{Name: streamState, Subjects: []string{subjectState + "*", subjectMark + "*", subjectPaused + "*", subjectOperation + "*"}, MaxMsgsPerSubject: 1,
+			Description: "Wye: the settled floor, which rule set decided from where on, which targets are paused, and operations"},
 	}
 }
 
