@@ -26,21 +26,21 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/status", a.status)
 	mux.HandleFunc("GET /api/v1/rules", a.rules)
 	a.targetRoutes(mux)
-	mux.HandleFunc("GET /api/v1/tail", newTails(r).serve)
+	t := newTails(r)
+	mux.HandleFunc("GET /api/v1/tail", t.serve)
 	mux.HandleFunc("POST /api/v1/explain", explainer{r}.serve)
-	mux.HandleFunc("GET /api/v1/dead", a.deadList)
-	mux.HandleFunc("GET /api/v1/dead/{number}", a.deadShow)
+	operationRoutes(mux, r, t)
 	mux.HandleFunc("GET /api/v1/events/{sequence}", a.event)
 	mux.HandleFunc("GET /api/v1/explain", a.explainPast)
 	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
 	mux.HandleFunc("/api/v1/explain", methodNotAllowed("GET, POST"))
-	for _, path := range []string{"status", "rules", "tail", "dead", "dead/{number}", "events/{sequence}"} {
+	for _, path := range []string{"status", "rules", "tail", "events/{sequence}"} {
 		mux.HandleFunc("/api/v1/"+path, methodNotAllowed(http.MethodGet))
 	}
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
 	}
-	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, explain, tail, dead"))
+	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, explain, tail, dead, replay, operations"))
 	return sameSite(mux)
 }
 
@@ -120,56 +120,6 @@ func (a *admin) status(w http.ResponseWriter, _ *http.Request) {
 
 func (a *admin) rules(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, a.router.Rules())
-}
-
-const (
-	deadDefault = 100
-	deadMost    = 1000
-)
-
-// DeadPage is a part of the dead letters.
-type DeadPage struct {
-	Letters []router.DeadLetter `json:"dead_letters"`
-	Next    uint64              `json:"next,omitempty"` // from= of the next part; absent at the end
-}
-
-func (a *admin) deadList(w http.ResponseWriter, req *http.Request) {
-	q := req.URL.Query()
-	from, ok := number(w, "from", q.Get("from"), 1)
-	if !ok {
-		return
-	}
-	limit, ok := number(w, "limit", q.Get("limit"), deadDefault)
-	if !ok {
-		return
-	}
-	limit = min(max(limit, 1), deadMost)
-	letters, more, err := a.router.DeadLetters(req.Context(), q.Get("target"), from, int(limit))
-	if err != nil {
-		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: "The dead letters cannot be read now."})
-		return
-	}
-	page := DeadPage{Letters: letters}
-	if more && len(letters) > 0 {
-		page.Next = letters[len(letters)-1].Number + 1
-	}
-	writeJSON(w, http.StatusOK, page)
-}
-
-func (a *admin) deadShow(w http.ResponseWriter, req *http.Request) {
-	n, ok := number(w, "number", req.PathValue("number"), 0)
-	if !ok {
-		return
-	}
-	letter, found, err := a.router.DeadLetter(req.Context(), n)
-	switch {
-	case err != nil:
-		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: "The dead letters cannot be read now."})
-	case !found:
-		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "There is no dead letter " + strconv.FormatUint(n, 10) + "."})
-	default:
-		writeJSON(w, http.StatusOK, letter)
-	}
 }
 
 // number reads a parameter, or answers that it is none.
