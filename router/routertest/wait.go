@@ -17,8 +17,14 @@ const lookEvery = 2 * time.Millisecond
 // Patience. state says how things stand then.
 func Until(t testing.TB, what string, done func() bool, state func() any) {
 	t.Helper()
-	if !within(Patience, done) {
-		t.Fatalf("not within %s: %s; instead: %s", Patience, what, fmt.Sprintf("%+v", state()))
+	UntilWithin(t, Patience, what, done, state)
+}
+
+// UntilWithin is Until for what takes its time.
+func UntilWithin(t testing.TB, patience time.Duration, what string, done func() bool, state func() any) {
+	t.Helper()
+	if !within(patience, done) {
+		t.Fatalf("not within %s: %s; instead: %s", patience, what, fmt.Sprintf("%+v", state()))
 	}
 }
 
