@@ -13,18 +13,22 @@ import (
 type connection struct {
 	net.Conn
 	event   *wire.Event
+	about   func(number uint64) (eventType, key int) // nil: all are alike
 	answers *wire.Reader
 }
 
 func newConnection(c net.Conn, cfg Config) *connection {
-	return &connection{
-		Conn:    c,
-		event:   wire.NewEvent(cfg.Addr, cfg.Type, cfg.Size),
-		answers: wire.NewReader(c),
+	event := wire.NewEvent(cfg.Addr, cfg.Type, cfg.Size)
+	if cfg.About != nil {
+		event = wire.NewChangingEvent(cfg.Addr, cfg.Size)
 	}
+	return &connection{Conn: c, event: event, about: cfg.About, answers: wire.NewReader(c)}
 }
 
 func (c *connection) send(number uint64, due time.Time) error {
+	if c.about != nil {
+		c.event.About(c.about(number))
+	}
 	_, err := c.Write(c.event.Numbered(number, due.UnixNano()))
 	return err
 }

@@ -28,6 +28,18 @@ type Config struct {
 	Size        int    // of their data, in bytes
 	Connections int
 	Rate        float64 // events a second in an open loop; 0 for a closed loop
+
+	// About gives the type and the key of an event where they change; nil where
+	// all are of Type. It runs on many goroutines.
+	About func(number uint64) (eventType, key int)
+	// Accepted is told of every event that was taken; nil for nobody.
+	Accepted func(number uint64)
+	// After is the last number that was used before.
+	After uint64
+	// Credits are taken, one for each event of a closed loop: who puts them back
+	// says how many events may be under way. Nil for as many as there are
+	// connections. It has room for all of them.
+	Credits chan struct{}
 }
 
 // Generator is a load under way.
@@ -36,13 +48,16 @@ type Generator struct {
 	sending     sync.WaitGroup
 	stopping    atomic.Bool
 
+	cfg     Config
+	quit    chan struct{} // closed when stopping
 	numbers atomic.Uint64
 	meter   measure.Meter
 }
 
 // Start connects, and then sends until Stop.
 func Start(ctx context.Context, cfg Config) (*Generator, error) {
-	g := &Generator{}
+	g := &Generator{cfg: cfg, quit: make(chan struct{})}
+	g.numbers.Store(cfg.After)
 	for range cfg.Connections {
 		c, err := g.connect(ctx, cfg)
 		if err != nil {
@@ -62,14 +77,22 @@ func Start(ctx context.Context, cfg Config) (*Generator, error) {
 }
 
 // Stop sends nothing more, waits for the answers to what was sent, and closes
-// the connections.
+// the connections. It may come twice.
 func (g *Generator) Stop() {
-	g.stopping.Store(true)
+	if !g.stopping.Swap(true) {
+		close(g.quit)
+	}
 	impatient := time.AfterFunc(patience, g.close)
 	defer impatient.Stop()
 	g.sending.Wait()
 	g.close()
 }
+
+// Last is the highest number that was given to an event.
+func (g *Generator) Last() uint64 { return g.numbers.Load() }
+
+// Done is how many events were taken so far.
+func (g *Generator) Done() uint64 { return g.meter.Count() }
 
 // Tally is what was answered so far.
 func (g *Generator) Tally() measure.Tally { return g.meter.Tally() }
@@ -90,10 +113,14 @@ func (g *Generator) connect(ctx context.Context, cfg Config) (*connection, error
 }
 
 // answered counts the answer to one event, or the lack of it.
-func (g *Generator) answered(due time.Time, err error) {
+func (g *Generator) answered(number uint64, due time.Time, err error) {
 	if err != nil {
 		g.meter.Failed(err)
+		g.giveBack()
 		return
+	}
+	if g.cfg.Accepted != nil {
+		g.cfg.Accepted(number)
 	}
 	g.meter.Done(time.Since(due))
 }

@@ -102,3 +102,39 @@ func run(t *testing.T, h http.Handler, cfg Config) *Generator {
 	}
 	return g
 }
+
+func TestCreditsBoundWhatIsSent(t *testing.T) {
+	r := &receiver{ids: map[string]int{}, status: http.StatusAccepted, many: make(chan struct{})}
+	credits := make(chan struct{}, 20)
+	for range 20 {
+		credits <- struct{}{}
+	}
+	var accepted sync.Map
+	g := run(t, r, Config{
+		Connections: 3, Size: 64, Credits: credits, After: 100,
+		About:    func(number uint64) (int, int) { return int(number % 2), 0 },
+		Accepted: func(number uint64) { accepted.Store(number, true) },
+	})
+	<-r.many
+	g.Stop()
+	if n := len(r.ids); n != 20 || g.Last() != 120 {
+		t.Errorf("%d events, the last %d, went with 20 credits after 100", n, g.Last())
+	}
+	if got := g.Done(); got != 20 {
+		t.Errorf("%d are done, want 20", got)
+	}
+	for number := uint64(101); number <= 120; number++ {
+		if _, ok := accepted.Load(number); !ok {
+			t.Errorf("event %d was not told of", number)
+		}
+	}
+}
+
+func TestARefusedEventGivesItsCreditBack(t *testing.T) {
+	r := &receiver{ids: map[string]int{}, status: http.StatusServiceUnavailable, many: make(chan struct{})}
+	credits := make(chan struct{}, 1)
+	credits <- struct{}{}
+	g := run(t, r, Config{Connections: 2, Size: 64, Credits: credits})
+	<-r.many // with one credit, 20 events need it given back
+	g.Stop()
+}

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// nap sleeps to within some 50 µs. time.Sleep rounds up to a millisecond when
+// Nap sleeps to within some 50 µs. time.Sleep rounds up to a millisecond when
 // the process has nothing else to do, as much as what is being measured.
-func nap(d time.Duration) {
+func Nap(d time.Duration) {
 	if d <= 0 {
 		return
 	}

@@ -4,4 +4,5 @@ package load
 
 import "time"
 
-func nap(d time.Duration) { time.Sleep(d) }
+// Nap sleeps.
+func Nap(d time.Duration) { time.Sleep(d) }

@@ -26,6 +26,9 @@ func (m *Meter) Failed(err error) {
 	m.example.CompareAndSwap(nil, &text)
 }
 
+// Count is how many events were done so far.
+func (m *Meter) Count() uint64 { return m.done.Load() }
+
 // Tally is what was counted so far.
 func (m *Meter) Tally() Tally {
 	t := Tally{Done: m.done.Load(), Errors: m.errors.Load(), Latency: m.latency.Counts()}

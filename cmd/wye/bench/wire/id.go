@@ -4,7 +4,10 @@
 // a message is a head, a Content-Length and a body.
 package wire
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
 // An id is the number of the event and the time at which it was due to be
 // sent, in nanoseconds since 1970: so the sink can tell repetitions apart and
@@ -14,6 +17,13 @@ const (
 	timeDigits   = 19
 	idLength     = numberDigits + 1 + timeDigits
 )
+
+// ID is the id of an event, for those who do not send an [Event].
+func ID(number uint64, nanos int64) string {
+	var id [idLength]byte
+	putID(id[:], number, nanos)
+	return string(id[:])
+}
 
 func putID(at []byte, number uint64, nanos int64) {
 	putDigits(at[:numberDigits], number)
@@ -25,6 +35,21 @@ func putDigits(at []byte, v uint64) {
 	for i := len(at) - 1; i >= 0; i-- {
 		at[i] = '0' + byte(v%10)
 		v /= 10
+	}
+}
+
+// EachID calls f with every id of one of ours in a batch of events in JSON.
+func EachID(batch []byte, f func(id []byte)) {
+	member := []byte(`"id":"`)
+	for {
+		at := bytes.Index(batch, member)
+		if at < 0 {
+			return
+		}
+		batch = batch[at+len(member):]
+		if end := bytes.IndexByte(batch, '"'); end == idLength {
+			f(batch[:end])
+		}
 	}
 }
 

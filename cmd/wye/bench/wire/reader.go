@@ -31,22 +31,29 @@ func NewReader(from io.Reader) *Reader {
 // Next is the head of the next message, whose body it skips. The head is valid
 // until the next call. The error is io.EOF between two messages.
 func (r *Reader) Next() (Head, error) {
+	head, _, err := r.NextWithBody()
+	return head, err
+}
+
+// NextWithBody is [Reader.Next] for who wants the body too. It is valid until
+// the next call.
+func (r *Reader) NextWithBody() (Head, []byte, error) {
 	length, err := r.findHead()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	body, err := Head(r.buffer[r.start : r.start+length]).bodyLength()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for r.end-r.start < length+body {
 		if err := r.fill(); err != nil {
-			return nil, noEOF(err)
+			return nil, nil, noEOF(err)
 		}
 	}
-	head := Head(r.buffer[r.start : r.start+length])
+	message := r.buffer[r.start : r.start+length+body]
 	r.start += length + body
-	return head, nil
+	return Head(message[:length]), message[length:], nil
 }
 
 // findHead reads until a whole head is in the buffer, and gives its length.

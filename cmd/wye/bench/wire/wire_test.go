@@ -96,3 +96,41 @@ func TestReaderRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestAnEventThatChanges(t *testing.T) {
+	event := NewChangingEvent("127.0.0.1:1", 512)
+	event.About(999, 123_456)
+	event.About(42, 7)
+	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(event.Numbered(1, 1))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Header.Get("ce-type"); got != Type(42) || got != "com.example.bench.t0042" {
+		t.Errorf("type is %q", got)
+	}
+	if got := r.Header.Get("ce-subject"); got != Key(7) || got != "k000007" {
+		t.Errorf("subject is %q", got)
+	}
+	if id := r.Header.Get("ce-id"); id != ID(1, 1) {
+		t.Errorf("id is %q", id)
+	}
+}
+
+func TestIDsOfABatch(t *testing.T) {
+	var got []string
+	batch := `[{"id":"` + ID(1, 2) + `","data":{"id":"4711"}},{"id":"cut`
+	EachID([]byte(batch), func(id []byte) { got = append(got, string(id)) })
+	if len(got) != 1 || got[0] != ID(1, 2) {
+		t.Errorf("ids are %q, want the one of ours", got)
+	}
+}
+
+func TestReaderGivesBodies(t *testing.T) {
+	r := NewReader(iotest.OneByteReader(strings.NewReader(messages)))
+	for _, want := range []string{"hello", "", strings.Repeat("x", 9000)} {
+		_, body, err := r.NextWithBody()
+		if err != nil || string(body) != want {
+			t.Errorf("body of %d bytes, want %d; error %v", len(body), len(want), err)
+		}
+	}
+}
