@@ -14,7 +14,7 @@ test: ## Run all tests with the race detector (a few minutes)
 test-long: ## Run the long tests: matching beside plain evaluation, 100 kills, 10 power cuts (these need root and loop devices)
 	WYE_LONG=1 $(GO) test -race -count=1 -timeout 80m -v -run 'TestKill|TestPowerCut|TestLong' ./...
 
-bench: ## Measure Wye beside its floors and baselines, and the packages one by one (matching alone: wye bench match)
+bench: ## Measure Wye beside its floors and baselines, and the packages one by one (matching alone: wye bench match; deliveries: wye bench delivery)
 	$(GO) run ./cmd/wye bench
 	$(GO) test -run '^$$' -bench . ./rules ./schemas/... ./targets ./router/...
 

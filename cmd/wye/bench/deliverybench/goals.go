@@ -21,10 +21,8 @@ func (r *Report) judge() {
 }
 
 func (o *Outage) ofBefore(phase string) *float64 {
-	for _, p := range o.Phases {
-		if p.Name == phase {
-			return p.OfBefore
-		}
+	if p := o.phase(phase); p != nil {
+		return p.OfBefore
 	}
 	return nil
 }

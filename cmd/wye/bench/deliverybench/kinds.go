@@ -13,7 +13,7 @@ type Pair struct {
 }
 
 // concurrencies are those of the issue: one at a time, the default, many.
-func (r *run) concurrencies() []int { return choose(r.cfg, []int{1, 32, 256}, []int{1, 32}) }
+func (r *run) concurrencies() []int { return choose(r.cfg, []int{1, 32, 256}, []int{32}) }
 
 // kindBatch is how many events the batches of the kinds' table have.
 const kindBatch = 100

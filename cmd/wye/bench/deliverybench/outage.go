@@ -33,13 +33,18 @@ type Outage struct {
 	Repeated    uint64 `json:"repeated,omitempty"`
 }
 
-// Phase is a part of the outage. The latencies are those of the other target,
-// from accepted to delivered, and absent while as much as goes is sent.
+// Phase is a part of the outage. The latencies are those of the other target, as
+// in [Figures], and absent while as much as goes is sent.
 type Phase struct {
-	Name     string   `json:"name"`
-	P50      *float64 `json:"p50_ms,omitempty"`
-	P99      *float64 `json:"p99_ms,omitempty"`
-	OfBefore *float64 `json:"p99_of_before,omitempty"`
+	Name    string   `json:"name"`
+	P50     *float64 `json:"p50_ms,omitempty"`
+	P99     *float64 `json:"p99_ms,omitempty"`
+	SentP50 *float64 `json:"sent_p50_ms,omitempty"`
+	SentP99 *float64 `json:"sent_p99_ms,omitempty"`
+	// OfBefore is SentP99 divided by that of the first phase: since an event was
+	// sent, and not since it was accepted, so that an answer that is held up as
+	// well does not hide anything.
+	OfBefore *float64 `json:"sent_p99_of_before,omitempty"`
 	Memory   *float64 `json:"memory_mb,omitempty"` // at the end of the phase
 	Waiting  uint64   `json:"waiting"`             // for the target, at the end
 }
@@ -103,6 +108,7 @@ targets:
   victim:
     http: {url: %q}
     retry: {attempts: 1000, first: 100ms, max: 1s}
+    breaker: {first: 100ms, max: 1s}
 rules:
   both: {on: %s, to: [other, victim]}
 `, other, victim, wire.Type(0))
@@ -228,11 +234,11 @@ func (t *trial) waiting(g *load.Generator) uint64 {
 	return max(t.sent+g.Done(), got) - got
 }
 
-// p99 is that of a phase that was, or nil.
-func (o *Outage) p99(phase string) *float64 {
-	for _, p := range o.Phases {
-		if p.Name == phase {
-			return p.P99
+// phase is one that was, or nil.
+func (o *Outage) phase(name string) *Phase {
+	for i := range o.Phases {
+		if o.Phases[i].Name == name {
+			return &o.Phases[i]
 		}
 	}
 	return nil
@@ -248,10 +254,11 @@ func (t *trial) phase(name string, g *load.Generator, meanwhile func() error) er
 	if err := meanwhile(); err != nil {
 		return err
 	}
-	seen := t.ledger.look().latency.Since(begin.latency)
-	p := Phase{Name: name, P50: ms(seen, 0.5), P99: ms(seen, 0.99), Waiting: t.waiting(g)}
-	if before := t.o.p99(phaseBefore); before != nil && p.P99 != nil {
-		p.OfBefore = quotient(*p.P99, *before)
+	var f Figures
+	f.setLatency(begin, t.ledger.look())
+	p := Phase{Name: name, P50: f.P50, P99: f.P99, SentP50: f.SentP50, SentP99: f.SentP99, Waiting: t.waiting(g)}
+	if before := t.o.phase(phaseBefore); before != nil && before.SentP99 != nil && p.SentP99 != nil {
+		p.OfBefore = quotient(*p.SentP99, *before.SentP99)
 	}
 	var err error
 	p.Memory, _, err = t.memory()

@@ -101,7 +101,7 @@ func (d *direct) command(line string) measure.Tally {
 // target is what is called, and what to close after it.
 func (o options) target(ctx context.Context) (targets.Target, func(), error) {
 	if o.kind == kindHTTP {
-		t, err := targets.NewHTTP(targets.HTTPConfig{URL: o.url, Concurrency: o.concurrency})
+		t, err := targets.NewHTTP(targets.HTTPConfig{URL: o.url, Concurrency: o.concurrency, Batch: o.batch > 0})
 		return t, func() {}, err
 	}
 	b, err := bus.Open(ctx, bus.Config{Dir: o.dir, Listen: o.listen, Sync: bus.SyncDurable, Log: slog.New(slog.DiscardHandler)})

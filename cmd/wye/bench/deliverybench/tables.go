@@ -62,9 +62,9 @@ func (r *Report) outageTable() *table {
 		return newTable("")
 	}
 	t := newTable(fmt.Sprintf("One of two targets is down while %s events arrive each second", grouped(o.Rate)),
-		"", "other's p50 ms", "other's p99 ms", "÷ before", "memory MB", "waiting")
+		"", "other's p50 ms", "p99 ms", "sent p50", "sent p99", "÷ before", "memory MB", "waiting")
 	for _, p := range o.Phases {
-		t.add(p.Name, known(p.P50, "%.2f"), known(p.P99, "%.2f"), known(p.OfBefore, "%.2f"), known(p.Memory, "%.0f"), grouped(float64(p.Waiting)))
+		t.add(p.Name, millis(p.P50), millis(p.P99), millis(p.SentP50), millis(p.SentP99), known(p.OfBefore, "%.2f"), known(p.Memory, "%.0f"), grouped(float64(p.Waiting)))
 	}
 	t.note("It got the first event %.1f s after it was back, and had caught up after %.1f s, at %s events/s.", o.Resumed, o.Drained, grouped(o.DrainedPerSecond))
 	t.notesOf("outage", Figures{Errors: o.Errors, Example: o.Example, Undelivered: o.Undelivered, Repeated: o.Repeated})
