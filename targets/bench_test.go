@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -44,6 +46,37 @@ func benchmarkDeliver(b *testing.B, by func(targets.Target) targets.Target) {
 				defer cancel()
 				to, d := by(target), sample()
 				each(b, concurrency, func() error { return to.Deliver(ctx, d) })
+			})
+		}
+	}
+}
+
+// BenchmarkHTTPBatch measures what an event costs in batches of so many, beside
+// the same event by itself in the same format (single). One op is one event.
+func BenchmarkHTTPBatch(b *testing.B) {
+	for _, size := range []int{0, 1, 10, 100} {
+		for _, concurrency := range []int{1, 32} {
+			name := "single/"
+			if size > 0 {
+				name = "of-" + strconv.Itoa(size) + "/"
+			}
+			b.Run(name+strconv.Itoa(concurrency), func(b *testing.B) {
+				target, err := targets.NewHTTP(targets.HTTPConfig{
+					URL: "http://" + rawReceiver(b) + "/orders", Format: "structured", Batch: size > 0, Concurrency: concurrency,
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer target.Close()
+				ctx, cancel := context.WithCancel(b.Context())
+				defer cancel()
+				if size == 0 {
+					d := sample()
+					each(b, concurrency, func() error { return target.Deliver(ctx, d) })
+					return
+				}
+				batcher, ds := target.(targets.Batcher), slices.Repeat([]targets.Delivery{sample()}, size)
+				eachFew(b, concurrency, size, func() error { return errors.Join(batcher.DeliverBatch(ctx, ds)...) })
 			})
 		}
 	}
@@ -103,16 +136,19 @@ func BenchmarkBareClient(b *testing.B) {
 
 // each runs f b.N times on so many goroutines and reports the processor time,
 // which means more than the elapsed time on a machine that is doing other work.
-func each(b *testing.B, goroutines int, f func() error) {
+func each(b *testing.B, goroutines int, f func() error) { eachFew(b, goroutines, 1, f) }
+
+// eachFew is each where f does so many operations at once.
+func eachFew(b *testing.B, goroutines, few int, f func() error) {
 	b.ReportAllocs()
 	var left atomic.Int64
-	left.Store(int64(b.N))
+	left.Store(int64(b.N + few - 1))
 	done := make(chan error, goroutines)
 	before := cpuTime()
 	b.ResetTimer()
 	for range goroutines {
 		go func() {
-			for left.Add(-1) >= 0 {
+			for left.Add(-int64(few)) >= 0 {
 				if err := f(); err != nil {
 					done <- err
 					return

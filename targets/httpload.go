@@ -60,9 +60,13 @@ func (l *load) appendJSON(dst []byte) []byte {
 
 // roomFor is about how long the JSON of an event is.
 func roomFor(e *cloudevent.Event) int {
-	const attributes = 1 << 10
+	const attributes = 512
 	n := len(e.Data)
-	if n > smallBody && !e.DataIsJSON() && !e.DataIsText() {
+	switch {
+	case n <= smallBody || e.DataIsJSON():
+	case e.DataIsText():
+		n += n / 16 // line breaks and quotes are escaped
+	default:
 		n = base64.StdEncoding.EncodedLen(n)
 	}
 	return n + attributes

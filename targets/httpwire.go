@@ -127,10 +127,14 @@ func appendLine(b []byte, name, value string) []byte {
 	return append(append(b, textproto.TrimString(value)...), "\r\n"...)
 }
 
-// free keeps the buffers of usual events for the next request, and lets those
-// of large ones go.
+// keptBuffers is the most that a message keeps for the next: enough for a usual
+// batch.
+const keptBuffers = 256 << 10
+
+// free keeps the buffers of usual requests for the next one, and lets those of
+// large ones go.
 func (o *message) free() {
-	if cap(o.head)+cap(o.json) > 4*smallBody {
+	if cap(o.head)+cap(o.json) > keptBuffers {
 		o.head, o.json = nil, nil
 	}
 	o.rest, o.bad = nil, ""
