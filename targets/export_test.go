@@ -57,3 +57,6 @@ func TakeAll(to Target) (free func()) {
 
 // IsOwn says that a target's requests go over connections of its own.
 func IsOwn(to Target) bool { return to.(*httpTarget).credentials.Load().wire != nil }
+
+// TimeoutOf is how long one attempt may take.
+func TimeoutOf(to Target) time.Duration { return httpOf(to).cfg.Timeout }

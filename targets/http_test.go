@@ -22,6 +22,13 @@ import (
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
+// TestDefaultTimeout is what a receiver is told about how long it may take.
+func TestDefaultTimeout(t *testing.T) {
+	if got := targets.TimeoutOf(target(t, targets.HTTPConfig{URL: "http://127.0.0.1:1"})); got != 15*time.Second {
+		t.Errorf("an attempt has %s", got)
+	}
+}
+
 // TestTimeouts says in which part of a delivery the time ran out.
 func TestTimeouts(t *testing.T) {
 	short := 150 * time.Millisecond

@@ -96,7 +96,7 @@ func Run(t *testing.T, k Kind) {
 		{"a batch stops with its context", batchStops},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			leavesNothing(t, func(t *testing.T) { c.test(t, k) })
+			LeavesNothing(t, func(t *testing.T) { c.test(t, k) })
 		})
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// leavesNothing runs a test with its clean-ups and then waits until every
+// LeavesNothing runs a test with its clean-ups and then waits until every
 // goroutine that was started meanwhile is gone.
-func leavesNothing(t *testing.T, test func(*testing.T)) {
+func LeavesNothing(t *testing.T, test func(*testing.T)) {
 	before := goroutines()
 	t.Run("test", test)
 	// The end of a goroutine is no event that one could wait for, so this looks
