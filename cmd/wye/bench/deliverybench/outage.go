@@ -24,8 +24,11 @@ type Outage struct {
 	Drained          float64  `json:"drained_after_seconds"`
 	DrainedPerSecond float64  `json:"drained_per_second"`
 	OfArrivals       *float64 `json:"of_arrivals"`
-	// Growth is the most memory that Wye had less what it had before, in MB.
+	// Growth is the most memory that Wye had less what it had before, when it was
+	// as busy, in MB.
 	Growth *float64 `json:"growth_mb,omitempty"`
+	// OthersCPU is how many processors other programs took meanwhile.
+	OthersCPU *float64 `json:"others_cpus,omitempty"`
 
 	Errors      uint64 `json:"errors,omitempty"`
 	Example     string `json:"error,omitempty"`
@@ -51,6 +54,7 @@ type Phase struct {
 
 // The phases.
 const (
+	phaseBusy     = "both are up, as much as goes"
 	phaseBefore   = "both are up"
 	phaseFailing  = "one goes down"
 	phaseFilling  = "its backlog is filled"
@@ -91,12 +95,20 @@ func (o *Outage) measure(ctx context.Context, cfg Config) error {
 	if _, err := st.start(ctx, outageRules(st.receiver.url(), t.victim.url())); err != nil {
 		return err
 	}
-	for _, act := range []func() error{t.breakDown, t.fill, t.recover, t.judge} {
+	begin, err := st.look()
+	if err != nil {
+		return err
+	}
+	for _, act := range []func() error{t.busy, t.breakDown, t.fill, t.recover, t.judge} {
 		if err := act(); err != nil {
 			return err
 		}
 	}
-	return nil
+	end, err := st.look()
+	var f Figures
+	f.setRate(begin, end)
+	o.OthersCPU = f.OthersCPU
+	return err
 }
 
 // outageRules send every event to two targets. The victim is tried again often,
@@ -112,6 +124,24 @@ targets:
 rules:
   both: {on: %s, to: [other, victim]}
 `, other, victim, wire.Type(0))
+}
+
+// busy is a while of as much as goes, so that the memory of a busy Wye is not
+// taken for that of a backlog.
+func (t *trial) busy() error {
+	return t.loaded(0, func(g *load.Generator) error {
+		if err := t.wait(); err != nil {
+			return err
+		}
+		return t.flood(phaseBusy, g)
+	})
+}
+
+// flood tells of a phase without latencies.
+func (t *trial) flood(name string, g *load.Generator) error {
+	memory, _, err := t.memory()
+	t.o.Phases = append(t.o.Phases, Phase{Name: name, Memory: memory, Waiting: t.waiting(g)})
+	return err
 }
 
 // breakDown is the time before the outage, and its begin.
@@ -135,9 +165,7 @@ func (t *trial) fill() error {
 		if err != nil {
 			return err
 		}
-		memory, _, err := t.memory()
-		t.o.Phases = append(t.o.Phases, Phase{Name: phaseFilling, Memory: memory, Waiting: t.waiting(g)})
-		return err
+		return t.flood(phaseFilling, g)
 	})
 }
 

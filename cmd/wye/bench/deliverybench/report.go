@@ -81,7 +81,11 @@ const quiet = 0.05
 
 // noise is the most processors that others took during a row.
 func (r *Report) noise() (most float64) {
-	for _, f := range r.figures() {
+	all := r.figures()
+	if r.Outage != nil {
+		all = append(all, Figures{OthersCPU: r.Outage.OthersCPU})
+	}
+	for _, f := range all {
 		if f.OthersCPU != nil {
 			most = max(most, *f.OthersCPU)
 		}
