@@ -13,6 +13,7 @@ func commands() []*cobra.Command {
 		newTailCommand(),
 		newTargetCommand(),
 		newDeadCommand(),
+		newAuditCommand(),
 		newBenchCommand(),
 		newVersionCommand(),
 	}

@@ -32,15 +32,16 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	operationRoutes(mux, r, t)
 	mux.HandleFunc("GET /api/v1/events/{sequence}", a.event)
 	mux.HandleFunc("GET /api/v1/explain", a.explainPast)
+	mux.HandleFunc("GET /api/v1/audit", a.audit)
 	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
 	mux.HandleFunc("/api/v1/explain", methodNotAllowed("GET, POST"))
-	for _, path := range []string{"status", "rules", "tail", "events/{sequence}"} {
+	for _, path := range []string{"status", "rules", "tail", "events/{sequence}", "audit"} {
 		mux.HandleFunc("/api/v1/"+path, methodNotAllowed(http.MethodGet))
 	}
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
 	}
-	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, explain, tail, dead, replay, operations"))
+	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, audit, explain, tail, dead, replay, operations"))
 	return sameSite(mux)
 }
 
