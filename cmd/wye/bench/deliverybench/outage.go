@@ -99,7 +99,7 @@ func (o *Outage) measure(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	for _, act := range []func() error{t.busy, t.breakDown, t.fill, t.recover, t.judge} {
+	for _, act := range []func() error{t.busy, t.breakDown, t.fill, t.comeBack, t.judge} {
 		if err := act(); err != nil {
 			return err
 		}
@@ -169,8 +169,8 @@ func (t *trial) fill() error {
 	})
 }
 
-// recover is the end of the outage, while events arrive as before.
-func (t *trial) recover() error {
+// comeBack is the end of the outage, while events arrive as before.
+func (t *trial) comeBack() error {
 	return t.loaded(t.o.Rate, func(g *load.Generator) error {
 		if err := pause(t.ctx, warmUp(t.cfg)); err != nil {
 			return err

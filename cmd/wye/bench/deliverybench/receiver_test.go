@@ -86,7 +86,11 @@ func TestTheReceiverTakesBatches(t *testing.T) {
 func TestTheReceiverGoesDownAndComesBack(t *testing.T) {
 	r := up(t)
 	post(t, r, "{}", "ce-id", wire.ID(1, 0))
+	kept := halfMessage(t, r)
 	r.down()
+	if _, err := kept.Read(make([]byte, 1)); err == nil {
+		t.Error("a connection outlived it")
+	}
 	if c, err := net.Dial("tcp", r.addr); err == nil {
 		c.Close()
 		t.Error("it takes connections while it is down")
@@ -102,16 +106,23 @@ func TestTheReceiverGoesDownAndComesBack(t *testing.T) {
 
 func TestACutMessageIsAnError(t *testing.T) {
 	r := up(t)
+	halfMessage(t, r).Close()
+	routertest.Until(t, "the error is counted", func() bool { return r.ledger.deliveries.Tally().Errors == 1 },
+		func() any { return r.ledger.deliveries.Tally() })
+}
+
+// halfMessage is a connection on which a message has begun.
+func halfMessage(t *testing.T, r *receiver) net.Conn {
+	t.Helper()
 	c, err := net.Dial("tcp", r.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.Close() })
 	if _, err := c.Write([]byte("POST / HTTP/1.1\r\nContent-Le")); err != nil {
 		t.Fatal(err)
 	}
-	c.Close()
-	routertest.Until(t, "the error is counted", func() bool { return r.ledger.deliveries.Tally().Errors == 1 },
-		func() any { return r.ledger.deliveries.Tally() })
+	return c
 }
 
 func up(t *testing.T) *receiver {
