@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/wye-events/wye/router/lanes"
 )
 
 // outcome is how a delivery ended.
@@ -67,6 +69,7 @@ func newAccounts(reg *prometheus.Registry) *accounts {
 // laneAccount is the part of the counters that one target's deliveries raise.
 type laneAccount struct {
 	delivered, dead               prometheus.Counter
+	expired, dropped              prometheus.Counter
 	attemptOK, attemptBad, reject prometheus.Counter
 	spilled                       prometheus.Counter
 	seconds                       prometheus.Observer
@@ -76,6 +79,8 @@ func (a *accounts) lane(target string) *laneAccount {
 	return &laneAccount{
 		delivered:  a.deliveries.WithLabelValues(target, string(outcomeDelivered)),
 		dead:       a.deliveries.WithLabelValues(target, string(outcomeDead)),
+		expired:    a.deliveries.WithLabelValues(target, string(outcomeExpired)),
+		dropped:    a.deliveries.WithLabelValues(target, string(outcomeDropped)),
 		attemptOK:  a.attempts.WithLabelValues(target, "ok"),
 		attemptBad: a.attempts.WithLabelValues(target, "retry"),
 		reject:     a.attempts.WithLabelValues(target, "failed"),
@@ -85,19 +90,24 @@ func (a *accounts) lane(target string) *laneAccount {
 }
 
 func (l *laneAccount) outcome(o outcome) {
-	if o == outcomeDelivered {
+	switch o {
+	case outcomeDelivered:
 		l.delivered.Inc()
-	} else {
+	case outcomeExpired:
+		l.expired.Inc()
+	case outcomeDropped:
+		l.dropped.Inc()
+	default:
 		l.dead.Inc()
 	}
 }
 
-func (l *laneAccount) attempt(v verdict, took time.Duration) {
+func (l *laneAccount) attempt(what lanes.Result, took time.Duration) {
 	l.seconds.Observe(took.Seconds())
-	switch v.action {
-	case actDone:
+	switch what {
+	case lanes.ResultOK:
 		l.attemptOK.Inc()
-	case actRetry:
+	case lanes.ResultRetry:
 		l.attemptBad.Inc()
 	default:
 		l.reject.Inc()
@@ -145,7 +155,7 @@ func (g laneGauges) Describe(ch chan<- *prometheus.Desc) {
 func (g laneGauges) Collect(ch chan<- prometheus.Metric) {
 	for _, l := range g.r.allLanes() {
 		l.mu.Lock()
-		waiting, active, paused := l.waiting, len(l.active), 0.
+		waiting, active, paused := l.core.Waiting(), l.core.Active(), 0.
 		if l.paused != nil {
 			paused = 1
 		}

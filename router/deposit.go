@@ -2,8 +2,10 @@ package router
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/router/lanes"
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
@@ -28,16 +30,13 @@ func (r *Router) deposit(text letter, ev *cloudevent.Event, id string, then func
 	}
 	m, err := text.message(id, ev)
 	if err != nil {
-		l.unreserve()
+		l.deposited("", bus.Receipt{}, err)
 		then(bus.Receipt{}, err)
 		return
 	}
+	key := r.set.Load().key(l.name, ev)
 	r.bus.Spill(l.name, m, func(got bus.Receipt, err error) {
-		if err != nil {
-			l.unreserve()
-		} else {
-			l.stored(got)
-		}
+		l.deposited(key, got, err)
 		then(got, err)
 	})
 }
@@ -47,17 +46,16 @@ func (r *Router) deposit(text letter, ev *cloudevent.Event, id string, then func
 func (l *lane) reserve() (ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.handle == nil {
-		return false
-	}
-	l.spilling++
-	return true
+	return l.core.Reserve()
 }
 
-// unreserve takes that back: the entry was not stored, as far as is known.
-func (l *lane) unreserve() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.spilling--
-	l.startPump()
+// deposited counts the entry, or takes back that it was counted.
+func (l *lane) deposited(key string, got bus.Receipt, err error) {
+	l.change(func(core *lanes.Lane, _ time.Time) {
+		if err != nil {
+			core.NotStored()
+			return
+		}
+		core.Added(key, got.Duplicate)
+	})
 }

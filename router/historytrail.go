@@ -13,23 +13,21 @@ import (
 	"time"
 
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/router/lanes"
 )
 
 // inHand looks at what the lanes have in memory.
 func (t *trail) inHand() {
+	now := time.Now()
 	for _, l := range t.r.allLanes() {
 		l.mu.Lock()
-		for j := range l.active {
-			t.meetJob(j, stateUnderWay)
-		}
-		for _, q := range []*jobQueue{&l.queue, &l.ready} {
-			for _, j := range q.jobs[q.head:] {
-				t.meetJob(j, stateUnderWay)
+		l.core.Each(func(core *lanes.Job, waiting bool) {
+			how := stateUnderWay
+			if waiting && core.Due.After(now) {
+				how = stateWaiting
 			}
-		}
-		for _, j := range l.parked {
-			t.meetJob(j, stateWaiting)
-		}
+			t.meetJob(core.Load.(*job), how)
+		})
 		l.mu.Unlock()
 	}
 }
@@ -40,9 +38,9 @@ func (t *trail) meetJob(j *job, how outcome) {
 	if d.Sequence != t.p.Sequence {
 		return
 	}
-	p := PastDelivery{Outcome: string(how), Attempts: j.tried, At: j.written.UTC(), Version: d.Version, Status: lastStatus(j.attempts), Error: lastError(j.attempts)}
+	p := PastDelivery{Outcome: string(how), Attempts: j.Tried, At: j.Written.UTC(), Version: d.Version, Status: lastStatus(j.attempts), Error: lastError(j.attempts)}
 	if how == stateWaiting {
-		p.Due = j.due.UTC()
+		p.Due = j.Due.UTC()
 	}
 	t.met(deliveryKey{d.Rule, d.Target}, p)
 }

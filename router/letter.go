@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/router/lanes"
 	"github.com/wye-events/wye/schemas/cloudevent"
 	"github.com/wye-events/wye/targets"
 )
@@ -34,7 +35,6 @@ type letter struct {
 	Tried    int       `json:"tried"` // attempts made; Attempts has the first and the newest of them
 	Attempts []Attempt `json:"attempts,omitempty"`
 
-	Key      string    `json:"key,omitempty"`      // by which an ordered target orders
 	Expires  time.Time `json:"expires,omitzero"`   // by the event's expirytime
 	Replay   string    `json:"replay,omitempty"`   // the replay that repeats the event
 	Redriven int       `json:"redriven,omitempty"` // how often it was taken back from the dead letters
@@ -103,31 +103,35 @@ func readLetter(r bus.Record) (letter, *cloudevent.Event, error) {
 
 // job is one delivery on its way through a lane.
 type job struct {
+	lanes.Job
 	delivery  targets.Delivery
 	attempts  []Attempt
-	tried     int       // attempts made, also those no longer in attempts
-	first     time.Time // when the delivery began; its age counts from here
-	due       time.Time // not before
-	since     time.Time // in the queue, or in the target's hands, since
-	written   time.Time // when its letter was, where it came from the backlog
-	dead      uint64    // number of its dead letter, once there is one
-	redriven  int       // how often it was taken back from the dead letters
-	unwritten bool      // its dead letter was refused by the store, and is counted as such
+	redriven  int     // how often it was taken back from the dead letters
+	dead      uint64  // number of its dead letter, once there is one
+	unwritten bool    // its dead letter was refused by the store, and is counted as such
+	flight    *flight // that it settles, where it came straight from the reader
+}
 
-	// Where it came from and what is to be released when it ends: exactly one
-	// of these is set.
-	flight *flight    // straight from the reader
-	entry  *bus.Entry // from the backlog
-	loan   *loan      // straight, but stored in the backlog while under way
+// newJob is a delivery that was just decided on.
+func newJob(d targets.Delivery, f *flight, now time.Time) *job {
+	j := &job{delivery: d, flight: f}
+	j.ID, j.First, j.Size, j.Load = d.ID, now, weight(d.Event), j
+	return j
+}
+
+// weight is about what an event takes in memory.
+func weight(ev *cloudevent.Event) int { return len(ev.Data) + 512 }
+
+// letterOf is what a letter says of a delivery that was not tried yet.
+func letterOf(d *targets.Delivery) letter {
+	return letter{Sequence: d.Sequence, Rule: d.Rule, Target: d.Target, Version: d.Version, Replay: d.Replay}
 }
 
 func (j *job) letter(now time.Time) letter {
-	d := &j.delivery
-	return letter{
-		Sequence: d.Sequence, Rule: d.Rule, Target: d.Target, Version: d.Version,
-		First: j.first, Due: j.due, At: now, Tried: j.tried, Attempts: j.attempts,
-		Replay: d.Replay, Redriven: j.redriven,
-	}
+	text := letterOf(&j.delivery)
+	text.First, text.Due, text.Expires, text.At = j.First, j.Due, j.Expires, now
+	text.Tried, text.Attempts, text.Redriven = j.Tried, j.attempts, j.redriven
+	return text
 }
 
 // note records an attempt that failed.
@@ -136,23 +140,28 @@ func (j *job) note(at time.Time, took time.Duration, err error) {
 	if ans := targets.AnswerOf(err); ans != nil {
 		a.Status, a.Excerpt = ans.Status, ans.Excerpt
 	}
-	if len(j.attempts) == attemptsKept {
-		j.attempts = append(j.attempts[:1], j.attempts[2:]...)
+	if len(j.attempts) >= attemptsKept {
+		j.attempts = append(j.attempts[:1:1], j.attempts[2:]...) // what others read stays as it is
 	}
 	j.attempts = append(j.attempts, a)
 }
 
-// jobOf is the job in a backlog entry.
-func jobOf(e *bus.Entry) (*job, error) {
-	l, ev, err := readLetter(e.Record)
+// jobOf is the job in a backlog entry. Its key is what the rules in force make of
+// it, as that of an event that comes now.
+func (l *lane) jobOf(rec bus.Record) (*job, error) {
+	text, ev, err := readLetter(rec)
 	if err != nil {
 		return nil, err
 	}
-	return &job{
-		delivery: targets.Delivery{
-			ID: deliveryID(l.Sequence, l.Rule, l.Target, l.Replay), Event: ev, Sequence: l.Sequence,
-			Rule: l.Rule, Target: l.Target, Version: l.Version, Replay: l.Replay,
-		},
-		attempts: l.Attempts, tried: l.Tried, first: l.First, due: l.Due, written: l.At, redriven: l.Redriven, entry: e,
-	}, nil
+	j := newJob(targets.Delivery{
+		ID: deliveryID(text.Sequence, text.Rule, text.Target, text.Replay), Event: ev, Sequence: text.Sequence,
+		Rule: text.Rule, Target: text.Target, Version: text.Version, Replay: text.Replay,
+	}, nil, text.First)
+	j.attempts, j.redriven = text.Attempts, text.Redriven
+	if j.redriven > 0 {
+		j.ID = fmt.Sprintf("%s+%d", j.ID, j.redriven) // not what was lent before it died
+	}
+	j.Tried, j.Due, j.Written, j.Expires, j.Place = text.Tried, text.Due, text.At, text.Expires, rec.Sequence
+	j.Key = l.r.set.Load().key(l.name, ev)
+	return j, nil
 }

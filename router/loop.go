@@ -3,9 +3,11 @@ package router
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/router/lanes"
 	"github.com/wye-events/wye/rules"
 	"github.com/wye-events/wye/schemas/cloudevent"
 	"github.com/wye-events/wye/targets"
@@ -122,18 +124,29 @@ func (r *Router) dispatch(set *ruleset, m *rules.Match, ev *cloudevent.Event, f 
 	if m.Err != nil && m.Rule.OnError == rules.OnErrorSkip {
 		return
 	}
+	expires := ev.Expires()
 	for _, l := range set.routes[m.Rule].lanes {
-		j := &job{
-			delivery: targets.Delivery{
-				ID: deliveryID(f.seq, m.Rule.Name, l.name, ""), Event: ev, Sequence: f.seq,
-				Rule: m.Rule.Name, Target: l.name, Version: set.version,
-			},
-			first: now, since: now, flight: f,
+		j := newJob(targets.Delivery{
+			ID: deliveryID(f.seq, m.Rule.Name, l.name, ""), Event: ev, Sequence: f.seq,
+			Rule: m.Rule.Name, Target: l.name, Version: set.version,
+		}, f, now)
+		j.Expires = expires
+		switch {
+		case m.Err != nil && m.Rule.OnError == rules.OnErrorDeadLetter:
+			l.dead(j, lanes.ReasonRuleError, m.Err.Error())
+		case ev.Hops() >= mostHops:
+			l.dead(j, lanes.ReasonLoop, fmt.Sprintf("the event has come back through targets %d times; look for a rule that matches what its own target publishes", ev.Hops()))
+		default:
+			j.Key = set.key(l.name, ev)
+			l.offer(j, now)
 		}
-		if m.Err != nil && m.Rule.OnError == rules.OnErrorDeadLetter {
-			l.bury(j, ReasonRuleError, m.Err.Error())
-			continue
-		}
-		l.offer(j)
 	}
+}
+
+// mostHops is how often an event may have gone through targets and come back.
+const mostHops = 16
+
+// dead makes a dead letter of a delivery that is not even to be tried.
+func (l *lane) dead(j *job, reason, why string) {
+	l.change(func(core *lanes.Lane, _ time.Time) { core.BuryStraight(&j.Job, reason, why) })
 }

@@ -47,11 +47,11 @@ func (o *outcomeRecord) append(b []byte) []byte {
 func outcomeOf(j *job, how outcome) outcomeRecord {
 	d := &j.delivery
 	rec := outcomeRecord{
-		sequence: d.Sequence, rule: d.Rule, target: d.Target, outcome: how, attempts: j.tried,
+		sequence: d.Sequence, rule: d.Rule, target: d.Target, outcome: how, attempts: j.Tried,
 		at: time.Now().UnixMilli(), version: d.Version, dead: j.dead, replay: d.Replay,
 	}
-	if !j.first.IsZero() {
-		rec.first = j.first.UnixMilli()
+	if !j.First.IsZero() {
+		rec.first = j.First.UnixMilli()
 	}
 	if n := len(j.attempts); n > 0 {
 		rec.status = j.attempts[n-1].Status

@@ -87,6 +87,22 @@ func (o *outcomes) add(rec outcomeRecord, durable func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.awaitRoom()
+	o.put(rec, durable)
+}
+
+// tryAdd is add where that would not wait; else it does nothing and says so.
+func (o *outcomes) tryAdd(rec outcomeRecord) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.waiting >= outcomeRoom {
+		return false
+	}
+	o.put(rec, nil)
+	return true
+}
+
+// put adds a record. o.mu is held.
+func (o *outcomes) put(rec outcomeRecord, durable func()) {
 	if o.ended {
 		return // not durable: what it would have settled is read again
 	}

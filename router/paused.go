@@ -218,18 +218,3 @@ func (r *Router) forgetPauses() {
 		}
 	}
 }
-
-// setPaused pauses the lane's target, or with nil resumes it. What is under way
-// ends.
-func (l *lane) setPaused(p *Pause) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.paused = p
-	if p != nil {
-		l.stepAside()
-		return
-	}
-	l.trouble = trouble{}
-	l.startWorkers(time.Now())
-	l.startPump()
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // ruleset is one loaded rule set with the lanes that its rules lead to. It is
@@ -20,6 +21,20 @@ type ruleset struct {
 	source  *rules.Ruleset
 	matcher *rules.Matcher
 	routes  map[*rules.CompiledRule]*route
+}
+
+// key is the key of an event at a target that orders, and "" where it goes in no
+// order.
+func (s *ruleset) key(target string, ev *cloudevent.Event) string {
+	order := s.matcher.Order(target)
+	if order == nil {
+		return ""
+	}
+	key, err := order.Of(ev)
+	if err != nil {
+		return "" // as one that has no key; `wye check` and the docs say so
+	}
+	return key
 }
 
 // route is where one rule leads, and its counters.

@@ -105,7 +105,7 @@ func (w *replayWork) room(ctx context.Context, o *ongoing, target string) error 
 func (l *lane) backlogged() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waiting + l.spilling
+	return l.core.Waiting() + l.core.Spilling()
 }
 
 // deposit tries until the store takes the delivery, its target is gone or ctx ends.

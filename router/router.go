@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/router/lanes"
 	"github.com/wye-events/wye/rules"
 	"github.com/wye-events/wye/targets"
 )
@@ -72,7 +73,8 @@ type Router struct {
 	cutShort   context.CancelFunc
 	loops      sync.WaitGroup
 	workers    sync.WaitGroup // lane workers and pumps
-	stores     sync.WaitGroup // letters on their way into BACKLOG and DEAD
+	stores     counter        // letters on their way into BACKLOG and DEAD
+	acting     counter        // lanes that have something done
 	aside      tasks
 	unlisten   func()
 	stopOnce   sync.Once
@@ -155,10 +157,7 @@ func (r *Router) recover(ctx context.Context) error {
 			l = newLane(r, name, nil)
 			r.lanes[name] = l
 		}
-		l.mu.Lock()
-		l.waiting += int(n)
-		l.startPump()
-		l.mu.Unlock()
+		l.change(func(core *lanes.Lane, _ time.Time) { core.Recover(int(n)) })
 	}
 	return nil
 }
@@ -180,9 +179,9 @@ func (r *Router) forget(l *lane) {
 	r.lanesMu.Lock()
 	defer r.lanesMu.Unlock()
 	l.mu.Lock()
-	empty := l.handle == nil && l.waiting <= 0 && l.spilling == 0 && len(l.active) == 0 && !l.pumping
+	empty := l.handle == nil && l.core.Empty() && !l.pumping && !l.acting
 	if empty {
-		l.closed = true
+		l.core.Close()
 	}
 	l.mu.Unlock()
 	if !empty || r.lanes[l.name] != l {
@@ -200,8 +199,9 @@ func (r *Router) forget(l *lane) {
 }
 
 // Stop takes nothing more in, lets the deliveries under way finish until ctx
-// ends and cuts them short then, and saves the floor. What is not settled is
-// read again by the next start. It may come early or twice; the bus stays open.
+// ends and cuts them short then, and saves the floor. What was not handed
+// over, or not answered, waits in the backlogs then; what the store does not take
+// any more is read again by the next start. It may come early or twice; the bus stays open.
 func (r *Router) Stop(ctx context.Context) {
 	r.stopOnce.Do(func() {
 		if r.unlisten != nil {
@@ -218,20 +218,36 @@ func (r *Router) Stop(ctx context.Context) {
 		r.closeLanes()
 		await(ctx, r.workers.Wait)
 		r.aside.stop()
-		await(ctx, r.stores.Wait)
+		r.calm(ctx)
 		r.cutShort()
 		r.workers.Wait()
+		last := withinLast()
+		r.calm(last)
 		r.closeTargets()
 		r.lastFloor(ctx)
+		await(last, r.acting.wait) // entries that are let go of now that their outcomes are stored
 	})
+}
+
+// calm waits until the lanes have done what they want done.
+func (r *Router) calm(ctx context.Context) {
+	await(ctx, r.acting.wait)
+	await(ctx, r.stores.wait) // which is what they mostly want
+	await(ctx, r.acting.wait) // and what follows from it
+}
+
+// lastWithin is how long a stop waits for the store in any case.
+const lastWithin = 5 * time.Second
+
+func withinLast() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), lastWithin)
+	context.AfterFunc(ctx, cancel)
+	return ctx
 }
 
 func (r *Router) closeLanes() {
 	for _, l := range r.allLanes() {
-		l.mu.Lock()
-		l.closed = true
-		l.wakePump()
-		l.mu.Unlock()
+		l.close()
 	}
 }
 

@@ -52,12 +52,15 @@ type TargetStatus struct {
 	State     string    `json:"state"`
 	Paused    *Pause    `json:"paused,omitempty"`
 	Until     time.Time `json:"until,omitzero"`
-	Active    int       `json:"active"`  // deliveries under way
-	Waiting   int       `json:"waiting"` // in the backlog
+	Rate      float64   `json:"rate_per_second,omitempty"` // events/s that it gets at most; absent: as fast as it answers
+	Slowed    bool      `json:"slowed,omitempty"`          // because it said that it was too fast
+	Active    int       `json:"active"`                    // deliveries under way
+	Waiting   int       `json:"waiting"`                   // in the backlog
 	Delivered uint64    `json:"delivered"`
 	Dead      uint64    `json:"dead_lettered"`
-	Retried   uint64    `json:"retried"`                   // attempts that failed and were to be repeated
-	Rate      float64   `json:"rate_per_second,omitempty"` // the most that its policy allows
+	Expired   uint64    `json:"expired"`
+	Dropped   uint64    `json:"dropped"`
+	Retried   uint64    `json:"retried"` // attempts that failed and were to be repeated
 }
 
 // Targets tells of every target that is in the rules or still has deliveries.
@@ -72,25 +75,17 @@ func (r *Router) Targets() []TargetStatus {
 func (l *lane) status(now time.Time) TargetStatus {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	state := l.core.State(now)
 	st := TargetStatus{
-		Name: l.name, State: "straight", Active: len(l.active), Waiting: l.waiting,
-		Delivered: value(l.acct.delivered), Dead: value(l.acct.dead), Retried: value(l.acct.attemptBad),
+		Name: l.name, State: state.Name, Until: state.Until.UTC(), Active: l.core.Active(), Waiting: l.core.Waiting(),
+		Rate: state.Rate, Slowed: state.Slowed, Paused: l.paused,
+		Delivered: value(l.acct.delivered), Dead: value(l.acct.dead), Expired: value(l.acct.expired), Dropped: value(l.acct.dropped),
+		Retried: value(l.acct.attemptBad),
 	}
-	switch {
-	case l.handle == nil:
-		st.State = "orphaned"
+	if l.handle == nil {
 		return st
-	case l.paused != nil:
-		st.State, st.Paused = "paused", l.paused
-	case l.trouble.holding(now):
-		st.State, st.Until = "held", l.trouble.until.UTC()
-	case l.aside:
-		st.State = "aside"
 	}
 	st.Kind = kindOf(l.handle.spec)
-	if rate := l.handle.spec.Rate; rate != nil {
-		st.Rate = rate.PerSecond
-	}
 	return st
 }
 

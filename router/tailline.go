@@ -98,7 +98,7 @@ func newTailEvent(set *ruleset, seq uint64, ev *cloudevent.Event, found []rules.
 func newTailOutcome(j *job, how outcome) *TailOutcome {
 	d := &j.delivery
 	return &TailOutcome{
-		Sequence: d.Sequence, At: time.Now().UTC(), Rule: d.Rule, Target: d.Target, Outcome: string(how), Attempts: j.tried,
+		Sequence: d.Sequence, At: time.Now().UTC(), Rule: d.Rule, Target: d.Target, Outcome: string(how), Attempts: j.Tried,
 	}
 }
 

@@ -71,7 +71,7 @@ func (r *Router) TestTarget(ctx context.Context, name string, ev *cloudevent.Eve
 		Target: name, Kind: kindOf(h.spec), EventID: ev.ID, EventType: ev.Type, DeliveryID: d.ID,
 		At: time.Now().UTC(), Paused: r.pauses.of(name),
 	}
-	err = deliver(ctx, h.target, d)
+	err = deliverOne(ctx, h.target, d)
 	res.Took = time.Since(res.At)
 	res.note(err)
 	return res, nil
@@ -119,7 +119,7 @@ func (t *TestResult) note(err error) {
 func (l *lane) borrow() *handle {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.handle == nil || l.closed {
+	if l.handle == nil || l.core.Closed() {
 		return nil
 	}
 	l.handle.users++

@@ -34,13 +34,14 @@ rules:
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	retry := Retry{Attempts: 20, First: time.Second, Max: 5 * time.Minute, Factor: 2, GiveUp: 24 * time.Hour}
+	retry := Retry{Attempts: 1000, First: time.Second, Max: 5 * time.Minute, Factor: 2, GiveUp: 24 * time.Hour}
+	patient := Breaker{Failures: 5, Ratio: 0.5, Over: 30 * time.Second, First: 30 * time.Second, Max: 30 * time.Second} // as its retries are
 	breaker := Breaker{Failures: 5, Ratio: 0.5, Over: 30 * time.Second, First: time.Second, Max: 30 * time.Second}
 	want := &Ruleset{
 		Version: set.Version, Files: []string{"r.yaml"},
 		Targets: []Target{
 			{Name: "h", HTTP: &HTTP{URL: "https://a.example", Timeout: 15 * time.Second, Format: "binary", RetryAfterMax: time.Hour}, Retry: retry, Concurrency: 32, Breaker: breaker, OnExpired: OnExpiredDeadLetter},
-			{Name: "s", Stream: &Stream{Subject: "a.b"}, Concurrency: 4, Breaker: breaker, OnExpired: OnExpiredDeadLetter,
+			{Name: "s", Stream: &Stream{Subject: "a.b"}, Concurrency: 4, Breaker: patient, OnExpired: OnExpiredDeadLetter,
 				Retry: Retry{Attempts: 3, First: 10 * time.Minute, Max: 10 * time.Minute, Factor: 2, GiveUp: 24 * time.Hour}},
 			{Name: "z", Queue: &Queue{Name: "z"}, Retry: retry, Concurrency: 32, Breaker: breaker, OnExpired: OnExpiredDeadLetter},
 		},

@@ -26,12 +26,17 @@ const (
 )
 
 func defaultRetry() Retry {
-	return Retry{Attempts: 20, First: time.Second, Max: 5 * time.Minute, Factor: 2, GiveUp: 24 * time.Hour}
+	return Retry{Attempts: maxAttempts, First: time.Second, Max: 5 * time.Minute, Factor: 2, GiveUp: 24 * time.Hour}
 }
 
-func defaultBreaker() Breaker {
-	return Breaker{Failures: 5, Ratio: 0.5, Over: 30 * time.Second, First: time.Second, Max: 30 * time.Second}
+// defaultBreaker leaves a target alone for as long as its retries wait, but not
+// for so long that its return would be noticed late.
+func defaultBreaker(r Retry) Breaker {
+	longest := min(r.Max, maxBreakerWait)
+	return Breaker{Failures: 5, Ratio: 0.5, Over: 30 * time.Second, First: min(r.First, longest), Max: longest}
 }
+
+const maxBreakerWait = 30 * time.Second
 
 func defaultBatch() Batch {
 	return Batch{MaxEvents: 100, MaxBytes: 1 << 20, MaxWait: 100 * time.Millisecond}
@@ -40,11 +45,12 @@ func defaultBatch() Batch {
 // policy reads how a target gets its events.
 func (p *parser) policy(t *parsedTarget, entries map[string]entry) {
 	t.Retry, t.Concurrency = defaultRetry(), defaultConcurrency
-	t.Breaker, t.OnExpired = defaultBreaker(), OnExpiredDeadLetter
+	t.OnExpired = OnExpiredDeadLetter
 	p.setWhole(entries, "concurrency", &t.Concurrency, 1, maxConcurrency)
 	if e, ok := entries["retry"]; ok {
 		p.retry(e.value, &t.Retry)
 	}
+	t.Breaker = defaultBreaker(t.Retry)
 	if e, ok := entries["rate"]; ok {
 		t.Rate = p.rate(e)
 	}

@@ -86,7 +86,7 @@ type Stream struct{ Subject string }
 // Retry is when to try again, and when to stop. The wait before attempt n+1 is
 // drawn evenly from 0 to min(Max, First·Factorⁿ⁻¹) (full jitter).
 type Retry struct {
-	Attempts int           // in all; default 20
+	Attempts int           // in all; default 1,000: then GiveUp decides
 	First    time.Duration // default 1s
 	Max      time.Duration // default 5m
 	Factor   float64       // 1 to 10; default 2
@@ -103,10 +103,10 @@ type Rate struct {
 // it is left alone its events wait in the backlog; then one of them probes it.
 type Breaker struct {
 	Failures int           // in a row that open it; default 5
-	Ratio    float64       // of failures among the attempts within Over that opens it, from 20 attempts on; 0: never; default 0.5
+	Ratio    float64       // of failures among the attempts within Over that opens it, from 100 attempts on; 0: never; default 0.5
 	Over     time.Duration // default 30s
-	First    time.Duration // longest pause before the first probe, doubled with each that fails; default 1s
-	Max      time.Duration // longest pause; default 30s
+	First    time.Duration // longest pause before the first probe, doubled with each that fails; default Retry.First
+	Max      time.Duration // longest pause; default Retry.Max, at most 30s
 }
 
 // Order says that events of one key go to the target one after the other, in

@@ -52,7 +52,7 @@ type streamShape struct {
 }
 
 type retryShape struct {
-	Attempts int     `key:"attempts" doc:"How often a delivery is tried in all." default:"20" min:"1" max:"1000" example:"5"`
+	Attempts int     `key:"attempts" doc:"How often a delivery is tried in all. By default give_up ends it before." default:"1000" min:"1" max:"1000" example:"5"`
 	First    string  `key:"first" doc:"Longest wait before the second attempt. With every further attempt it is multiplied by factor; the wait itself is drawn at random between nothing and that." default:"1s" example:"500ms" pattern:"duration"`
 	Max      string  `key:"max" doc:"Longest wait between two attempts." default:"5m" example:"1m" pattern:"duration"`
 	Factor   float64 `key:"factor" doc:"By how much the longest wait grows with every attempt." default:"2" min:"1" max:"10" example:"1.5"`
@@ -66,10 +66,10 @@ type rateShape struct {
 
 type breakerShape struct {
 	Failures int     `key:"failures" doc:"How many attempts in a row must fail for the target to be left alone." default:"5" min:"1" max:"1000" example:"20"`
-	Ratio    float64 `key:"ratio" doc:"Which part of the attempts must fail for the target to be left alone, of those within over and of 20 at least. 0: the ratio does not matter." default:"0.5" min:"0" max:"1" example:"0.8"`
+	Ratio    float64 `key:"ratio" doc:"Which part of the attempts must fail for the target to be left alone, of those within over and of 100 at least. 0: the ratio does not matter." default:"0.5" min:"0" max:"1" example:"0.8"`
 	Over     string  `key:"over" doc:"Time over which the ratio is taken." default:"30s" example:"1m" pattern:"duration"`
-	First    string  `key:"first" doc:"Longest time for which the target is left alone at first. It doubles with every probe that fails." default:"1s" example:"5s" pattern:"duration"`
-	Max      string  `key:"max" doc:"Longest time between two probes." default:"30s" example:"5m" pattern:"duration"`
+	First    string  `key:"first" doc:"Longest time for which the target is left alone at first. It doubles with every probe that fails. Without it, as first of retry." default:"1s" example:"5s" pattern:"duration"`
+	Max      string  `key:"max" doc:"Longest time between two probes. Without it, as max of retry, 30s at most." default:"30s" example:"5m" pattern:"duration"`
 }
 
 type orderShape struct {

@@ -61,7 +61,7 @@ func showDead(cmd *cobra.Command, s server, number uint64, output string) error 
 var reasons = map[string]string{
 	router.ReasonPermanent: "the receiver will never take it",
 	router.ReasonAttempts:  "the attempts of its retry policy are spent",
-	router.ReasonGaveUp:    "the time of its retry policy is spent",
+	router.ReasonExpired:   "the time of its retry policy is spent",
 	router.ReasonOrphaned:  "the target is not in the rules any more",
 	router.ReasonRuleError: "the rule's condition failed, and the rule says on_error: dead_letter",
 }

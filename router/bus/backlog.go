@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -43,7 +44,10 @@ func (b *Bus) counts(ctx context.Context, s *stream, prefix string) (map[string]
 
 // Backlog reads what waits for one target, oldest first, through a durable
 // consumer of its own.
-type Backlog struct{ consumer jetstream.Consumer }
+type Backlog struct {
+	consumer jetstream.Consumer
+	nc       *nats.Conn
+}
 
 // OpenBacklog makes the target's consumer, in place of the one of an earlier
 // run: what that one had handed out is handed out again now.
@@ -60,7 +64,7 @@ func (b *Bus) OpenBacklog(ctx context.Context, target string) (*Backlog, error) 
 	if err != nil {
 		return nil, fmt.Errorf("create the backlog consumer of %s: %w", target, err)
 	}
-	return &Backlog{consumer: c}, nil
+	return &Backlog{consumer: c, nc: b.backlog.link.nc}, nil
 }
 
 // DropBacklog removes a target's consumer. Entries that are left stay.
@@ -75,7 +79,45 @@ func (b *Bus) DropBacklog(ctx context.Context, target string) error {
 // Entry is one message of a backlog. It stays in the stream until Done.
 type Entry struct {
 	Record
-	msg jetstream.Msg
+	Handle
+}
+
+// Handle is what is to be known of an entry to settle it. It is good as long as
+// the process and its consumer last, also after the entry was handed out again.
+type Handle struct {
+	nc    *nats.Conn
+	reply string
+}
+
+// The words of a JetStream consumer.
+const (
+	wordDone = "+ACK"
+	wordHold = "+WPI"
+)
+
+// Done removes the entry. It does not wait; an entry whose removal is lost in
+// a crash comes again.
+func (h Handle) Done() error { return h.nc.Publish(h.reply, []byte(wordDone)) }
+
+// Later gives the entry back, to be handed out again after the delay.
+func (h Handle) Later(delay time.Duration) error {
+	return h.nc.Publish(h.reply, fmt.Appendf(nil, `-NAK {"delay": %d}`, delay.Nanoseconds()))
+}
+
+// Hold keeps the entry from being handed out again for a while.
+func (h Handle) Hold() error { return h.nc.Publish(h.reply, []byte(wordHold)) }
+
+// Waits reads an entry by its place (its sequence); ok is false where it is not
+// in the backlog any more.
+func (b *Bus) Waits(ctx context.Context, place uint64) (rec Record, ok bool, err error) {
+	m, err := b.backlog.js.GetMsg(ctx, place)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return rec, false, nil
+	}
+	if err != nil {
+		return rec, false, readError(streamBacklog, err)
+	}
+	return Record{Sequence: m.Sequence, Subject: m.Subject, Time: m.Time, Header: m.Header, Data: m.Data}, true, nil
 }
 
 // Fetch gives up to n entries that nobody holds, without waiting for any.
@@ -92,7 +134,7 @@ func (q *Backlog) Fetch(n int) ([]Entry, error) {
 		}
 		entries = append(entries, Entry{
 			Record: Record{Sequence: meta.Sequence.Stream, Subject: m.Subject(), Time: meta.Timestamp, Header: m.Headers(), Data: m.Data()},
-			msg:    m,
+			Handle: Handle{nc: q.nc, reply: m.Reply()},
 		})
 	}
 	if err := batch.Error(); err != nil && len(entries) == 0 {
@@ -100,16 +142,6 @@ func (q *Backlog) Fetch(n int) ([]Entry, error) {
 	}
 	return entries, nil
 }
-
-// Done removes the entry. It does not wait; an entry whose removal is lost in
-// a crash comes again.
-func (e Entry) Done() error { return e.msg.Ack() }
-
-// Later gives the entry back, to be handed out again after the delay.
-func (e Entry) Later(delay time.Duration) error { return e.msg.NakWithDelay(delay) }
-
-// Hold keeps the entry from being handed out again for a while.
-func (e Entry) Hold() error { return e.msg.InProgress() }
 
 // Waiting counts the target's entries that are not done, whoever holds them.
 func (q *Backlog) Waiting(ctx context.Context) (int, error) {

@@ -168,7 +168,7 @@ func TestGivesUpByAge(t *testing.T) {
 	w := routertest.Start(t, oneRule(to("web", r, "retry: {first: 20ms, max: 20ms, attempts: 1000, give_up: 200ms}")))
 	w.Send(t, routertest.Event{ID: "a"})
 	letter := w.UntilDead("web", 1)[0]
-	if letter.Reason != router.ReasonGaveUp || letter.Tried < 2 {
+	if letter.Reason != router.ReasonExpired || letter.Tried < 2 {
 		t.Errorf("%+v", letter)
 	}
 }

@@ -1,0 +1,13 @@
+package router
+
+import "github.com/wye-events/wye/router/lanes"
+
+// Reasons of dead letters.
+const (
+	ReasonPermanent = lanes.ReasonPermanent // the receiver will never take this event
+	ReasonAttempts  = lanes.ReasonAttempts  // the policy's attempts are spent
+	ReasonExpired   = lanes.ReasonExpired   // the policy's time is spent, or the event's own
+	ReasonOrphaned  = lanes.ReasonOrphaned  // the target is not in the rules any more
+	ReasonRuleError = lanes.ReasonRuleError // the rule's condition failed, and the rule says so
+	ReasonLoop      = lanes.ReasonLoop      // the event came back through targets too often
+)
