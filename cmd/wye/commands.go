@@ -13,8 +13,9 @@ func commands() []*cobra.Command {
 		newTailCommand(),
 		newTargetCommand(),
 		newDeadCommand(),
-		newAuditCommand(),
-		newBenchCommand(),
+		newReplayCommand(),
+		newOperationCommand(),
+		newAuditCommand(), newBenchCommand(),
 		newVersionCommand(),
 	}
 }

@@ -27,7 +27,7 @@ func newDeadShowCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			number, err := strconv.ParseUint(args[0], 10, 64)
 			if err != nil {
-				return fmt.Errorf("%s is not the number of a dead letter; `wye dead list` shows them", strconv.Quote(args[0]))
+				return notANumber(args[0])
 			}
 			return showDead(cmd, s, number, output)
 		},
@@ -82,6 +82,12 @@ func writeDead(w io.Writer, d router.DeadLetter) {
 		line("", plain(d.Error, 1000))
 	}
 	line("died", fmt.Sprintf("%s, after %s in %s", moment(d.At), count(d.Tried, "attempt"), briefly(d.At.Sub(d.First))))
+	if d.Redriven > 0 {
+		line("redriven", fmt.Sprintf("%s; the attempts above count since then", count(d.Redriven, "time")))
+	}
+	if d.Replay != "" {
+		line("replay", plain(d.Replay, 40))
+	}
 	writeAttempts(w, d)
 	writeEvent(w, d)
 }
@@ -92,7 +98,7 @@ func writeAttempts(w io.Writer, d router.DeadLetter) {
 		return
 	}
 	fmt.Fprintln(w, "\nAttempts")
-	left := d.Tried - len(d.Attempts)
+	left := max(0, d.Tried-len(d.Attempts))
 	for i, a := range d.Attempts {
 		number := i + 1
 		if i > 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wye-events/wye/cmd/wye/sender"
 	"github.com/wye-events/wye/rules"
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
@@ -86,6 +87,9 @@ func (w *matchWorker) line(n int, line inputLine) {
 	w.sum.Lines++
 	if line.why == "" {
 		evs, _, err := cloudevent.Parse(structuredHeader, line.text)
+		if ev, ok := sender.InDeadLetter(line.text); err != nil && ok {
+			evs, _, err = cloudevent.Parse(structuredHeader, ev)
+		}
 		if err == nil {
 			w.event(n, evs[0])
 			return

@@ -99,7 +99,7 @@ func cause(err error) error {
 }
 
 func decodeAnswer(resp *http.Response, v any) error {
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode/100 != 2 {
 		r := &refusal{}
 		// A server that is not Wye answers in its own way, and only its status counts.
 		_ = json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(r)

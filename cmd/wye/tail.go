@@ -113,13 +113,20 @@ func (f *tailFlags) path() string {
 
 // stream asks for a path whose answer has no end.
 func (s server) stream(ctx context.Context, path string) (io.ReadCloser, error) {
+	return s.streamOf(ctx, http.MethodGet, path, nil)
+}
+
+func (s server) streamOf(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
 	base, err := s.base()
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = serverWithin

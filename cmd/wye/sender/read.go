@@ -199,11 +199,29 @@ func eachEvent(name string, line int, value []byte, yield func(Item, error) bool
 
 var structured = map[string][]string{"Content-Type": {cloudevent.MediaTypeStructured}}
 
-// parse reads one event in the JSON format.
+// parse reads one event in the JSON format, also out of a dead letter.
 func parse(place string, text []byte) (Item, error) {
 	evs, _, err := cloudevent.Parse(structured, text)
+	if ev, ok := InDeadLetter(text); err != nil && ok {
+		evs, _, err = cloudevent.Parse(structured, ev)
+	}
 	if err != nil {
 		return Item{}, Fault{place, err.Error()}
 	}
 	return Item{Event: evs[0], Place: place}, nil
+}
+
+// InDeadLetter gives the event of what `wye dead export` writes, a line a dead
+// letter; ok is false for everything else.
+func InDeadLetter(text []byte) (event []byte, ok bool) {
+	if !bytes.HasPrefix(text, []byte(`{"number":`)) {
+		return nil, false
+	}
+	var letter struct {
+		Event json.RawMessage `json:"event"`
+	}
+	if json.Unmarshal(text, &letter) != nil || len(letter.Event) == 0 {
+		return nil, false
+	}
+	return letter.Event, true
 }
