@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -46,12 +45,15 @@ func (b *Bus) counts(ctx context.Context, s *stream, prefix string) (map[string]
 // consumer of its own.
 type Backlog struct {
 	consumer jetstream.Consumer
-	nc       *nats.Conn
+	bus      *Bus
 }
 
 // OpenBacklog makes the target's consumer, in place of the one of an earlier
 // run: what that one had handed out is handed out again now.
 func (b *Bus) OpenBacklog(ctx context.Context, target string) (*Backlog, error) {
+	if err := b.Wedged(); err != nil {
+		return nil, fmt.Errorf("open the backlog of %s: %w", target, err)
+	}
 	err := b.backlog.js.DeleteConsumer(ctx, target)
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil, fmt.Errorf("renew the backlog consumer of %s: %w", target, err)
@@ -64,7 +66,7 @@ func (b *Bus) OpenBacklog(ctx context.Context, target string) (*Backlog, error) 
 	if err != nil {
 		return nil, fmt.Errorf("create the backlog consumer of %s: %w", target, err)
 	}
-	return &Backlog{consumer: c, nc: b.backlog.link.nc}, nil
+	return &Backlog{consumer: c, bus: b}, nil
 }
 
 // DropBacklog removes a target's consumer. Entries that are left stay.
@@ -85,7 +87,7 @@ type Entry struct {
 // Handle is what is to be known of an entry to settle it. It is good as long as
 // the process and its consumer last, also after the entry was handed out again.
 type Handle struct {
-	nc    *nats.Conn
+	bus   *Bus
 	reply string
 }
 
@@ -97,15 +99,22 @@ const (
 
 // Done removes the entry. It does not wait; an entry whose removal is lost in
 // a crash comes again.
-func (h Handle) Done() error { return h.nc.Publish(h.reply, []byte(wordDone)) }
+func (h Handle) Done() error {
+	if h.bus.owe(h.reply) {
+		return nil
+	}
+	return h.say([]byte(wordDone))
+}
 
 // Later gives the entry back, to be handed out again after the delay.
 func (h Handle) Later(delay time.Duration) error {
-	return h.nc.Publish(h.reply, fmt.Appendf(nil, `-NAK {"delay": %d}`, delay.Nanoseconds()))
+	return h.say(fmt.Appendf(nil, `-NAK {"delay": %d}`, delay.Nanoseconds()))
 }
 
 // Hold keeps the entry from being handed out again for a while.
-func (h Handle) Hold() error { return h.nc.Publish(h.reply, []byte(wordHold)) }
+func (h Handle) Hold() error { return h.say([]byte(wordHold)) }
+
+func (h Handle) say(word []byte) error { return h.bus.backlog.link.nc.Publish(h.reply, word) }
 
 // Waits reads an entry by its place (its sequence); ok is false where it is not
 // in the backlog any more.
@@ -122,6 +131,9 @@ func (b *Bus) Waits(ctx context.Context, place uint64) (rec Record, ok bool, err
 
 // Fetch gives up to n entries that nobody holds, without waiting for any.
 func (q *Backlog) Fetch(n int) ([]Entry, error) {
+	if q.bus.Wedged() != nil {
+		return nil, nil // the consumer comes back with the store
+	}
 	batch, err := q.consumer.FetchNoWait(n)
 	if err != nil {
 		return nil, fmt.Errorf("read the backlog: %w", err)
@@ -134,7 +146,7 @@ func (q *Backlog) Fetch(n int) ([]Entry, error) {
 		}
 		entries = append(entries, Entry{
 			Record: Record{Sequence: meta.Sequence.Stream, Subject: m.Subject(), Time: meta.Timestamp, Header: m.Headers(), Data: m.Data()},
-			Handle: Handle{nc: q.nc, reply: m.Reply()},
+			Handle: Handle{bus: q.bus, reply: m.Reply()},
 		})
 	}
 	if err := batch.Error(); err != nil && len(entries) == 0 {

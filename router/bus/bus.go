@@ -23,6 +23,7 @@ type Bus struct {
 	lease  string // this process's name in the lease, once it has it
 	tail   *tail
 	disk   *diskWatch // of the embedded store; nil where nothing can be told of it
+	owed   owed
 
 	events, backlog, dead, outcomes, state *stream
 	rulesets                               *stream // nil where it could not be made

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -103,7 +104,41 @@ func (b *Bus) unwedge(now time.Time) {
 		return
 	}
 	w.change(func(st *DiskState) { st.Wedged = time.Time{} })
+	b.payOwed()
 	b.cfg.Log.Warn("the store met a full disk and was recovered", "took", time.Since(now).Round(time.Millisecond), "free", bytesText(w.state.Load().Free))
+}
+
+// owed are entries of backlogs that are to be removed when the store can.
+// A removal that the wedged store loses lets its entry come again.
+type owed struct {
+	mu      sync.Mutex
+	replies []string
+}
+
+// owe keeps a removal for later; ok is false where the store can do it now.
+func (b *Bus) owe(reply string) (ok bool) {
+	if b.Wedged() == nil {
+		return false
+	}
+	b.owed.mu.Lock()
+	defer b.owed.mu.Unlock()
+	if b.Wedged() == nil {
+		return false
+	}
+	b.owed.replies = append(b.owed.replies, reply)
+	return true
+}
+
+// payOwed removes what could not be removed while the store was wedged.
+func (b *Bus) payOwed() {
+	b.owed.mu.Lock()
+	defer b.owed.mu.Unlock()
+	for _, reply := range b.owed.replies {
+		if err := (Handle{b, reply}).say([]byte(wordDone)); err != nil {
+			b.cfg.Log.Warn("an entry could not be removed from a backlog and will come again", "error", err)
+		}
+	}
+	b.owed.replies = nil
 }
 
 // room tells whether enough can be written for the store to go on. It tries:

@@ -12,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/wye-events/wye/router"
+	"github.com/wye-events/wye/router/bus"
 	"github.com/wye-events/wye/router/routertest"
 )
 
@@ -103,7 +106,7 @@ func newFullDisk(t *testing.T) *fullDisk {
 	d.down.Down()
 	d.Wye = routertest.Start(t, file(
 		target("well", d.well.URL())+target("down", d.down.URL(), "retry: {first: 20ms, max: 500ms, attempts: 1000}")+target("bad", d.bad.URL()),
-		rule("all", "**", "well", "down", "bad")), routertest.Options{Dir: filepath.Join(disk.Dir, "data")})
+		rule("all", "**", "well", "down", "bad")), routertest.Options{Dir: filepath.Join(disk.Dir, "data"), Bus: bus.Config{Listen: "127.0.0.1:0"}})
 	return d
 }
 
@@ -207,8 +210,17 @@ func (d *fullDisk) answers507() {
 		!strings.Contains(string(body), "Nothing was stored") || !strings.Contains(string(body), "make room") {
 		d.t.Errorf("status %d, headers %v: %s", res.StatusCode, res.Header, body)
 	}
-	if strings.Contains(string(body), "/") && strings.Contains(string(body), filepath.Dir(d.other.path)) {
+	if strings.Contains(string(body), filepath.Dir(d.other.path)) {
 		d.t.Errorf("the answer tells publishers of directories: %s", body)
+	}
+	nc, err := nats.Connect(d.Bus.Address())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer nc.Close()
+	msg, err := nc.RequestMsg(&nats.Msg{Subject: "wye.in", Header: nats.Header{"ce-specversion": {"1.0"}, "ce-id": {"x"}, "ce-source": {"/t"}, "ce-type": {"t"}}}, answeredWithin)
+	if err != nil || !strings.Contains(string(msg.Data), `"status":507`) || !strings.Contains(string(msg.Data), "Nothing was stored") {
+		d.t.Errorf("over NATS: %v, %s", err, msg.Data)
 	}
 }
 
@@ -281,4 +293,39 @@ func TestDiskFullAndTheReserveGone(t *testing.T) {
 	}
 	d.Restart()
 	d.Settled()
+}
+
+// TestSmallDiskOfItsOwn sends more through Wye than its disk holds: the archive
+// makes room by itself, and a start with more stored than is free takes events.
+func TestSmallDiskOfItsOwn(t *testing.T) {
+	routertest.NeedDisks(t)
+	disk := routertest.NewDiskOf(t, "192M")
+	well := routertest.NewReceiver(t, routertest.Well)
+	w := routertest.Start(t, file(target("well", well.URL()), rule("all", "**", "well")), routertest.Options{Dir: filepath.Join(disk.Dir, "data")})
+	const events, size = 180, 768 << 10 // 135 MiB
+	data := `"` + strings.Repeat("x", size) + `"`
+	refused, longest := 0, time.Duration(0)
+	for i := range events {
+		began := time.Now()
+		routertest.Until(t, "the event is accepted", func() bool {
+			status, _, err := w.Post(t.Context(), routertest.Event{ID: fmt.Sprint("e", i), Data: data})
+			if err != nil || status != http.StatusAccepted && status != http.StatusInsufficientStorage {
+				t.Fatal(status, err)
+			}
+			if status != http.StatusAccepted {
+				refused++
+			}
+			return status == http.StatusAccepted
+		}, func() any { return w.Router.Status().Disk })
+		longest = max(longest, time.Since(began))
+	}
+	w.Settled()
+	d := w.Router.Status().Disk
+	t.Logf("refused %d times, for %s at most; %d MiB of %d MiB are free", refused, longest, d.Free>>20, d.Total>>20)
+	if longest > acceptedAgain {
+		t.Errorf("the archive made no room for %s", longest)
+	}
+	w.Restart()
+	w.Send(t, routertest.Event{ID: "after"})
+	well.UntilTaken(events + 1)
 }
