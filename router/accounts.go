@@ -28,10 +28,12 @@ const (
 // accounts are the router's counters. They are exact: each is raised in the one
 // place where what it counts becomes true.
 type accounts struct {
-	accepted, duplicates, unmatched, unreadable prometheus.Counter
-	refused, matched, ruleErrors, reloads       *prometheus.CounterVec
-	deliveries, attempts, spilled               *prometheus.CounterVec
-	seconds                                     *prometheus.HistogramVec
+	accepted, duplicates, found           prometheus.Counter
+	unmatched, matching, unreadable       prometheus.Counter
+	refused, matched, ruleErrors, reloads *prometheus.CounterVec
+	attempts, spilled                     *prometheus.CounterVec
+	seconds                               *prometheus.HistogramVec
+	deliveries                            *deliveryAccounts
 }
 
 func newAccounts(reg *prometheus.Registry) *accounts {
@@ -48,13 +50,15 @@ func newAccounts(reg *prometheus.Registry) *accounts {
 	a := &accounts{
 		accepted:   counter("events_accepted_total", "Events that were answered with 2xx, duplicates not counted."),
 		duplicates: counter("events_duplicate_total", "Events answered as duplicates of one accepted before."),
+		found:      counter("events_found_total", "Events that were accepted before the start and are decided after it: accepted + found = matched + unmatched + unreadable + undecided."),
 		unmatched:  counter("events_unmatched_total", "Events that no rule matched."),
+		matching:   counter("events_matched_total", "Events that a rule matched."),
 		unreadable: counter("events_unreadable_total", "Stored events that could not be read back."),
 		refused:    vec("events_refused_total", "Events that were not accepted.", "reason"),
 		matched:    vec("rule_matches_total", "Events that a rule matched.", "rule"),
 		ruleErrors: vec("rule_errors_total", "Events on which a rule's condition failed.", "rule"),
 		reloads:    vec("reloads_total", "Loads of the rule set.", "result"),
-		deliveries: vec("deliveries_total", "Deliveries by how they ended.", "target", "outcome"),
+		deliveries: newDeliveryAccounts(),
 		attempts:   vec("delivery_attempts_total", "Attempts to deliver.", "target", "result"),
 		spilled:    vec("backlog_stored_total", "Deliveries stored in the backlog.", "target"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -62,14 +66,13 @@ func newAccounts(reg *prometheus.Registry) *accounts {
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2.5, 12),
 		}, []string{"target"}),
 	}
-	reg.MustRegister(a.seconds)
+	reg.MustRegister(a.seconds, a.deliveries)
 	return a
 }
 
 // laneAccount is the part of the counters that one target's deliveries raise.
 type laneAccount struct {
-	delivered, dead               prometheus.Counter
-	expired, dropped              prometheus.Counter
+	*deliveryAccount
 	attemptOK, attemptBad, reject prometheus.Counter
 	spilled                       prometheus.Counter
 	seconds                       prometheus.Observer
@@ -77,28 +80,12 @@ type laneAccount struct {
 
 func (a *accounts) lane(target string) *laneAccount {
 	return &laneAccount{
-		delivered:  a.deliveries.WithLabelValues(target, string(outcomeDelivered)),
-		dead:       a.deliveries.WithLabelValues(target, string(outcomeDead)),
-		expired:    a.deliveries.WithLabelValues(target, string(outcomeExpired)),
-		dropped:    a.deliveries.WithLabelValues(target, string(outcomeDropped)),
-		attemptOK:  a.attempts.WithLabelValues(target, "ok"),
-		attemptBad: a.attempts.WithLabelValues(target, "retry"),
-		reject:     a.attempts.WithLabelValues(target, "failed"),
-		spilled:    a.spilled.WithLabelValues(target),
-		seconds:    a.seconds.WithLabelValues(target),
-	}
-}
-
-func (l *laneAccount) outcome(o outcome) {
-	switch o {
-	case outcomeDelivered:
-		l.delivered.Inc()
-	case outcomeExpired:
-		l.expired.Inc()
-	case outcomeDropped:
-		l.dropped.Inc()
-	default:
-		l.dead.Inc()
+		deliveryAccount: a.deliveries.of(target),
+		attemptOK:       a.attempts.WithLabelValues(target, "ok"),
+		attemptBad:      a.attempts.WithLabelValues(target, "retry"),
+		reject:          a.attempts.WithLabelValues(target, "failed"),
+		spilled:         a.spilled.WithLabelValues(target),
+		seconds:         a.seconds.WithLabelValues(target),
 	}
 }
 
@@ -117,7 +104,7 @@ func (l *laneAccount) attempt(what lanes.Result, took time.Duration) {
 // forget removes the series of a target that is gone.
 func (a *accounts) forget(target string) {
 	labels := prometheus.Labels{"target": target}
-	a.deliveries.DeletePartialMatch(labels)
+	a.deliveries.forget(target)
 	a.attempts.DeletePartialMatch(labels)
 	a.spilled.DeletePartialMatch(labels)
 	a.seconds.DeletePartialMatch(labels)
@@ -129,6 +116,10 @@ func (r *Router) gauges(reg *prometheus.Registry) {
 		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "wye", Name: name, Help: help}, f))
 	}
 	gauge("events_head_sequence", "Highest durable sequence of the archive.", func() float64 { return float64(r.bus.Durable()) })
+	gauge("events_undecided", "Events that are durable and not decided yet.", func() float64 {
+		read := r.read.Load() // first, so that it is never beyond what is durable
+		return float64(r.bus.Durable() - read)
+	})
 	gauge("events_floor_sequence", "Sequence up to which every event is settled.", func() float64 {
 		floor, _ := r.window.state()
 		return float64(floor)

@@ -106,6 +106,7 @@ func (l *lane) record(j *job, how outcome) {
 func (l *lane) spill(j *job) {
 	l.store(l.r.bus.Spill, storedID(j, j.Tried), j.letter(time.Now()), j, func(r bus.Receipt) {
 		l.acct.spilled.Inc()
+		l.acct.into(r)
 		l.change(func(core *lanes.Lane, _ time.Time) { core.Stored(&j.Job, r.Duplicate) })
 	})
 }
@@ -116,6 +117,7 @@ func (l *lane) lend(j *job) {
 	text := letterOf(&j.delivery)
 	text.First, text.Expires, text.At = j.First, j.Expires, time.Now()
 	l.store(l.r.bus.Spill, storedID(j, 0), text, j, func(r bus.Receipt) {
+		l.acct.into(r)
 		l.change(func(core *lanes.Lane, _ time.Time) { core.Lent(&j.Job, r.Duplicate) })
 	})
 }

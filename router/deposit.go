@@ -36,6 +36,9 @@ func (r *Router) deposit(text letter, ev *cloudevent.Event, id string, then func
 	}
 	key := r.set.Load().key(l.name, ev)
 	r.bus.Spill(l.name, m, func(got bus.Receipt, err error) {
+		if err == nil && !got.Duplicate {
+			l.acct.expected.Add(1)
+		}
 		l.deposited(key, got, err)
 		then(got, err)
 	})

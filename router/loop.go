@@ -113,7 +113,9 @@ func (r *Router) count(set *ruleset, ev *cloudevent.Event, seq uint64, found []r
 		matched = true
 		n += len(route.lanes)
 	}
-	if !matched {
+	if matched {
+		r.acct.matching.Inc()
+	} else {
 		r.acct.unmatched.Inc()
 	}
 	return n
@@ -126,6 +128,7 @@ func (r *Router) dispatch(set *ruleset, m *rules.Match, ev *cloudevent.Event, f 
 	}
 	expires := ev.Expires()
 	for _, l := range set.routes[m.Rule].lanes {
+		l.acct.expected.Add(1)
 		j := newJob(targets.Delivery{
 			ID: deliveryID(f.seq, m.Rule.Name, l.name, ""), Event: ev, Sequence: f.seq,
 			Rule: m.Rule.Name, Target: l.name, Version: set.version,

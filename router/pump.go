@@ -174,6 +174,7 @@ func (l *lane) unreadable(e bus.Entry, why error) {
 	l.r.background(func() {
 		l.r.bus.Bury(l.name, m, func(_ bus.Receipt, err error) {
 			if err == nil {
+				l.acct.outcome(outcomeDead)
 				l.done(e.Sequence)
 				return
 			}

@@ -90,6 +90,7 @@ func Start(ctx context.Context, cfg Config) (*Router, error) {
 	}
 	r.window = newWindow(floor, r.unread)
 	r.read.Store(floor)
+	r.acct.found.Add(float64(r.unread()))
 	r.outcomes = startOutcomes(r.bus, r.log)
 	r.history = openHistory(ctx, r.bus, r.log)
 	if err := r.loadPauses(ctx); err != nil {
@@ -157,6 +158,7 @@ func (r *Router) recover(ctx context.Context) error {
 			l = newLane(r, name, nil)
 			r.lanes[name] = l
 		}
+		l.acct.expected.Add(n)
 		l.change(func(core *lanes.Lane, _ time.Time) { core.Recover(int(n)) })
 	}
 	return nil

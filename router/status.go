@@ -79,7 +79,7 @@ func (l *lane) status(now time.Time) TargetStatus {
 	st := TargetStatus{
 		Name: l.name, State: state.Name, Until: state.Until.UTC(), Active: l.core.Active(), Waiting: l.core.Waiting(),
 		Rate: state.Rate, Slowed: state.Slowed, Paused: l.paused,
-		Delivered: value(l.acct.delivered), Dead: value(l.acct.dead), Expired: value(l.acct.expired), Dropped: value(l.acct.dropped),
+		Delivered: l.acct.has(outcomeDelivered), Dead: l.acct.has(outcomeDead), Expired: l.acct.has(outcomeExpired), Dropped: l.acct.has(outcomeDropped),
 		Retried: value(l.acct.attemptBad),
 	}
 	if l.handle == nil {
