@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -75,7 +74,7 @@ func newKilling(t *testing.T) *killing {
 	k.broken = routertest.NewReceiver(t, routertest.Always(500))
 	k.picky = routertest.NewReceiver(t, func(a routertest.Arrival) routertest.Reply {
 		reply := routertest.Reply{After: soon()}
-		if strings.HasSuffix(a.ID, "7") {
+		if refused(a.ID) {
 			reply.Status = 400
 		}
 		return reply

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -12,8 +13,9 @@ import (
 )
 
 // TestPowerCut cuts the power under the real binary: no acknowledged event may
-// be missing from the archive, and each must reach a target that was down until
-// after the cut, whose deliveries had left the archive's floor for the backlog.
+// be missing from the archive, each must reach a target that was down until
+// after the cut, whose deliveries had left the archive's floor for the backlog,
+// and each that a target refused must be among its dead letters.
 //
 // The first cut is a control: with --sync relaxed acknowledged events are lost,
 // so the method sees a loss where there is one.
@@ -42,23 +44,29 @@ func TestPowerCut(t *testing.T) {
 
 // cut is a disk after a power cut, and what had been acknowledged before.
 type cut struct {
-	t          *testing.T
-	p          *routertest.Process
-	disk       *routertest.Disk
-	well, late *routertest.Receiver
-	acked      []string
+	t                 *testing.T
+	p                 *routertest.Process
+	disk              *routertest.Disk
+	well, late, picky *routertest.Receiver
+	acked             []string
 }
 
 // cutPower runs Wye on a disk of its own under load and cuts the power.
 func cutPower(t *testing.T, binary, sync string) *cut {
 	t.Helper()
-	c := &cut{t: t, well: routertest.NewReceiver(t, routertest.Well), late: routertest.NewReceiver(t, routertest.Well)}
+	c := &cut{t: t, well: routertest.NewReceiver(t, routertest.Well), late: routertest.NewReceiver(t, routertest.Well),
+		picky: routertest.NewReceiver(t, func(a routertest.Arrival) routertest.Reply {
+			if refused(a.ID) {
+				return routertest.Reply{Status: 400}
+			}
+			return routertest.Reply{}
+		})}
 	c.late.Down()
 	disk := routertest.NewDisk(t)
 	data := filepath.Join(disk.Dir, "data")
 	c.p = routertest.NewProcess(t, binary, file(
-		target("well", c.well.URL())+target("late", c.late.URL(), "retry: {first: 50ms, max: 1s, attempts: 1000}"),
-		rule("all", "**", "well", "late")), data, "--sync", sync)
+		target("well", c.well.URL())+target("late", c.late.URL(), "retry: {first: 50ms, max: 1s, attempts: 1000}")+target("picky", c.picky.URL()),
+		rule("all", "**", "well", "late", "picky")), data, "--sync", sync)
 	c.p.Start()
 	load := routertest.StartPublishers(c.p.Publisher, publishers)
 	defer load.Stop()
@@ -80,14 +88,14 @@ func (c *cut) lost(t *testing.T) (lost int) {
 	again := c.disk.Cut() // the store is recovered by looking at it: look at another copy
 	again.PowerOn()
 	defer again.Unmount()
-	s := routertest.ReadStored(t, filepath.Join(again.Dir, "data"), "well", "late")
+	s := routertest.ReadStored(t, filepath.Join(again.Dir, "data"), "well", "late", "picky")
 	for _, id := range c.acked {
 		if !s.Archive[id] {
 			lost++
 		}
 	}
-	t.Logf("acknowledged %d, in the archive %d, lost %d; %d unsettled, %d in the backlog of the target that is down",
-		len(c.acked), len(s.Archive), lost, s.Head-s.Floor, len(s.Backlog["late"]))
+	t.Logf("acknowledged %d, in the archive %d, lost %d; %d unsettled, %d in the backlog of the target that is down, %d dead letters",
+		len(c.acked), len(s.Archive), lost, s.Head-s.Floor, len(s.Backlog["late"]), len(s.Dead["picky"]))
 	return lost
 }
 
@@ -101,11 +109,18 @@ func (c *cut) recover() {
 	ready := time.Since(began)
 	c.p.Drained()
 	drained := time.Since(began)
+	dead := map[string]int{}
+	for _, letter := range c.p.Dead("picky") {
+		dead[letter.EventID]++
+	}
 	missing := 0
-	for name, r := range map[string]*routertest.Receiver{"well": c.well, "late": c.late} {
-		taken := r.Taken()
+	for name, have := range map[string]map[string]int{"well": c.well.Taken(), "late": c.late.Taken(), "picky": c.picky.Taken()} {
 		for _, id := range c.acked {
-			if taken[id] == 0 {
+			n := have[id]
+			if name == "picky" && refused(id) {
+				n = dead[id]
+			}
+			if n == 0 {
 				missing++
 				if missing < 10 {
 					c.t.Errorf("%s was acknowledged before the cut and is missing at %s", id, name)
@@ -113,8 +128,11 @@ func (c *cut) recover() {
 			}
 		}
 	}
-	c.t.Logf("missing %d; duplicates %d at the well target, %d at the late one; ready after %s, all delivered after %s",
-		missing, c.well.Duplicates(), c.late.Duplicates(), ready.Round(time.Millisecond), drained.Round(time.Millisecond))
+	c.t.Logf("missing %d of %d; %d dead letters; duplicates %d at the well target, %d at the late one; ready after %s, all delivered after %s",
+		missing, len(c.acked), len(dead), c.well.Duplicates(), c.late.Duplicates(), ready.Round(time.Millisecond), drained.Round(time.Millisecond))
 	c.p.Stop()
 	c.disk.Unmount()
 }
+
+// refused tells whether the picky target takes no such event.
+func refused(id string) bool { return strings.HasSuffix(id, "7") }
