@@ -59,6 +59,22 @@
 // answer is "unknown", never a guess. Secrets are in none of it: rule files have only
 // references to them.
 //
+// # Operations
+//
+// Redrives and discards of dead letters and replays are long work of the server
+// (operation.go), which outlives who asked for it and a restart. One walks in
+// order through the dead letters or the archive, up to an end that is fixed when
+// it begins, has a bounded number of steps open, and is as far as the first of
+// them that has not ended; that is saved four times a second.
+//
+//	redrive   its record ─► its entry in BACKLOG ─► both durable ─► removed from DEAD
+//	discard   its record, durable ─► removed from DEAD
+//	replay    matched with the rules of now ─► entries in BACKLOG with ids of their own
+//
+// A start after a crash finds by the records of its last moment which redrives
+// had begun, so that none is recorded twice or undone. What a replay did in that
+// moment is done again, with the same delivery ids.
+//
 // # Who runs
 //
 // One goroutine reads and matches (the loop). A lane has as many workers as it

@@ -109,7 +109,9 @@ type Status struct {
 	Accepted   uint64 `json:"accepted"`
 	Duplicates uint64 `json:"duplicates"`
 	Unmatched  uint64 `json:"unmatched"`
-	Error      string `json:"error,omitempty"`
+	// Unwritten counts, by target, dead letters that the store has not taken yet.
+	Unwritten map[string]int `json:"dead_letters_unwritten,omitempty"`
+	Error     string         `json:"error,omitempty"`
 
 	Disk *DiskStatus `json:"disk,omitempty"` // of the embedded store
 }
@@ -120,6 +122,7 @@ func (r *Router) Status() Status {
 	st := Status{
 		Version: r.set.Load().version, Durability: string(r.bus.Sync()), Head: r.bus.Durable(), Floor: floor,
 		Accepted: value(r.acct.accepted), Duplicates: value(r.acct.duplicates), Unmatched: value(r.acct.unmatched),
+		Unwritten: r.UnwrittenDead(),
 	}
 	if r.bus.Remote() {
 		st.Durability = "servers"

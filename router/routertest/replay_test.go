@@ -228,3 +228,30 @@ func TestOperationsAreExclusive(t *testing.T) {
 	}
 	untilOver(t, w, op)
 }
+
+// TestOldOperationsAreForgotten keeps the newest hundred that have ended.
+func TestOldOperationsAreForgotten(t *testing.T) {
+	r := routertest.NewReceiver(t, routertest.Well)
+	w := routertest.Start(t, oneRule(to("web", r)))
+	var first, last router.Operation
+	for i := range 103 {
+		op, err := w.Router.Discard(t.Context(), router.LettersRequest{LetterSelection: router.LetterSelection{All: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last = untilOver(t, w, op); i == 0 {
+			first = last
+		}
+	}
+	routertest.Until(t, "the oldest are forgotten", func() bool { return len(w.Router.Operations()) == 100 }, func() any { return len(w.Router.Operations()) })
+	w.Restart()
+	if n := len(w.Router.Operations()); n != 100 {
+		t.Errorf("%d are kept over a restart", n)
+	}
+	if _, err := w.Router.Operation(first.ID); err == nil {
+		t.Error("the first is still there")
+	}
+	if op, err := w.Router.Operation(last.ID); err != nil || op.State != router.OperationDone {
+		t.Errorf("the last: %+v, %v", op, err)
+	}
+}
