@@ -68,8 +68,8 @@ type breakerShape struct {
 	Failures int     `key:"failures" doc:"How many attempts in a row must fail for the target to be left alone." default:"5" min:"1" max:"1000" example:"20"`
 	Ratio    float64 `key:"ratio" doc:"Which part of the attempts must fail for the target to be left alone, of those within over and of 100 at least. 0: the ratio does not matter." default:"0.5" min:"0" max:"1" example:"0.8"`
 	Over     string  `key:"over" doc:"Time over which the ratio is taken." default:"30s" example:"1m" pattern:"duration"`
-	First    string  `key:"first" doc:"Longest time for which the target is left alone at first. It doubles with every probe that fails. Without it, as first of retry." default:"1s" example:"5s" pattern:"duration"`
-	Max      string  `key:"max" doc:"Longest time between two probes. Without it, as max of retry, 30s at most." default:"30s" example:"5m" pattern:"duration"`
+	First    string  `key:"first" doc:"Longest time for which the target is left alone at first. It doubles with every probe that fails. Without it, as first of retry." example:"5s" pattern:"duration"`
+	Max      string  `key:"max" doc:"Longest time between two probes. Without it, as max of retry, 30s at most." example:"5m" pattern:"duration"`
 }
 
 type orderShape struct {
