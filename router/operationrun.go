@@ -130,6 +130,7 @@ func (o *ongoing) conclude(ctx context.Context, err error) {
 		o.op.State, o.op.Error, o.op.Ended = OperationFailed, err.Error(), time.Now().UTC()
 	default:
 		o.op.State, o.op.Cursor, o.op.Error, o.op.Ended = OperationDone, max(o.op.Cursor, o.op.Until), "", time.Now().UTC()
+		o.op.Begun = time.Time{}
 	}
 	o.r.log.Info("operation", "id", o.op.ID, "kind", o.op.Kind, "state", o.op.State, "done", o.op.Done,
 		"skipped", o.op.Skipped, "failed", o.op.Failed, "error", o.op.Error)

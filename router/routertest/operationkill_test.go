@@ -60,6 +60,10 @@ func TestOperationsOverKills(t *testing.T) {
 			t.Errorf("%s came as %s", a.ID, a.DeliveryID)
 		}
 	}
+	got := p.Audit()
+	if d := got.Deliveries; !got.Balanced || d.DeadLettered != events/2 || d.Delivered != events/2+events || got.Replayed.Ended < events {
+		t.Errorf("the account: %+v, replayed %+v, %d breaks: %+v", d, got.Replayed, got.Broken, got.Breaks)
+	}
 	again := well.Taken()
 	for _, id := range ids {
 		if again[id] < 2 {
