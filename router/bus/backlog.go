@@ -54,6 +54,19 @@ func (b *Bus) OpenBacklog(ctx context.Context, target string) (*Backlog, error) 
 	if err := b.Wedged(); err != nil {
 		return nil, fmt.Errorf("open the backlog of %s: %w", target, err)
 	}
+	c, err := b.renewConsumer(ctx, target)
+	// A power cut can leave of a consumer what it had handed out and not that it
+	// was there: then there was nothing to remove, and the new one holds that.
+	if err == nil && c.CachedInfo().Delivered.Consumer > 0 {
+		c, err = b.renewConsumer(ctx, target)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Backlog{consumer: c, bus: b}, nil
+}
+
+func (b *Bus) renewConsumer(ctx context.Context, target string) (jetstream.Consumer, error) {
 	err := b.backlog.js.DeleteConsumer(ctx, target)
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil, fmt.Errorf("renew the backlog consumer of %s: %w", target, err)
@@ -66,7 +79,7 @@ func (b *Bus) OpenBacklog(ctx context.Context, target string) (*Backlog, error) 
 	if err != nil {
 		return nil, fmt.Errorf("create the backlog consumer of %s: %w", target, err)
 	}
-	return &Backlog{consumer: c, bus: b}, nil
+	return c, nil
 }
 
 // DropBacklog removes a target's consumer. Entries that are left stay.

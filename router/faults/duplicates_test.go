@@ -30,6 +30,7 @@ func TestDuplicateStorm(t *testing.T) {
 		p.Start()
 	})
 	p.Drained()
+	p.Ended()
 	for id, sequences := range s.of {
 		if len(sequences) != 1 || s.fresh[id] > 1 {
 			t.Errorf("%s has the sequences %v and was stored %d times; expected one event", id, sequences, s.fresh[id])

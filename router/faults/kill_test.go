@@ -14,7 +14,7 @@ import (
 const publishers = 16
 
 // TestKill kills the real binary again and again under load: no acknowledged
-// event may be missing at any target, and what a target gets twice must have
+// event may be missing at any target, the audit balances after each, and what a target gets twice must have
 // been unsettled on the disk when the process was killed.
 //
 // What is unsettled is read from a copy of the store made between the kill and
@@ -121,6 +121,7 @@ func (k *killing) round(load *routertest.Publishers) {
 	if twice := k.well.Duplicates() - before; twice > unsettled {
 		k.t.Errorf("kill %d: %d events came twice, and %d were unsettled", len(k.recovery), twice, unsettled)
 	}
+	k.p.Balanced()
 }
 
 // awaitLoad waits until the load is taken.
@@ -168,5 +169,6 @@ func (k *killing) heal(acked []string) {
 			k.t.Fatalf("%s did not reach the target that was mended", id)
 		}
 	}
+	k.p.Ended()
 	k.p.Stop()
 }

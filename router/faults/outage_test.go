@@ -26,8 +26,8 @@ func TestOutage(t *testing.T) {
 	o.down.r.Up()
 	o.untilCame("down", events)
 	o.p.Drained()
-	if n := len(o.p.Dead("")); n > 0 {
-		t.Errorf("%d dead letters", n)
+	if got := o.p.Ended().Deliveries; got.Delivered != 2*events {
+		t.Errorf("of %d deliveries: %+v", 2*events, got)
 	}
 }
 
@@ -71,6 +71,7 @@ func TestLongOutage(t *testing.T) {
 	})
 	o.untilCame("down", o.filled+o.paced)
 	o.p.Drained()
+	o.p.Ended()
 }
 
 // compareOutage offers the same load to a Wye with a target that is down and to

@@ -15,7 +15,7 @@ import (
 // TestPowerCut cuts the power under the real binary: no acknowledged event may
 // be missing from the archive, each must reach a target that was down until
 // after the cut, whose deliveries had left the archive's floor for the backlog,
-// and each that a target refused must be among its dead letters.
+// each that a target refused must be among its dead letters, and the audit balances.
 //
 // The first cut is a control: with --sync relaxed acknowledged events are lost,
 // so the method sees a loss where there is one.
@@ -130,6 +130,10 @@ func (c *cut) recover() {
 	}
 	c.t.Logf("missing %d of %d; %d dead letters; duplicates %d at the well target, %d at the late one; ready after %s, all delivered after %s",
 		missing, len(c.acked), len(dead), c.well.Duplicates(), c.late.Duplicates(), ready.Round(time.Millisecond), drained.Round(time.Millisecond))
+	account := c.p.Ended().Deliveries
+	if int(account.DeadLettered) != len(dead) {
+		c.t.Errorf("the audit counts %d dead letters, and there are %d", account.DeadLettered, len(dead))
+	}
 	c.p.Stop()
 	c.disk.Unmount()
 }

@@ -112,6 +112,7 @@ func (s *storm) run(rate, reloads int, between func()) {
 	if sent.refused > 0 {
 		s.t.Errorf("%d events were refused", sent.refused)
 	}
+	s.p.Ended()
 	s.check(sent)
 }
 

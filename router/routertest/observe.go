@@ -62,6 +62,26 @@ func (p *Process) Dead(target string) (letters []router.DeadLetter) {
 	return letters
 }
 
+// Balanced audits all that is kept: nothing may be unaccounted for.
+func (p *Process) Balanced() *router.AuditReport {
+	p.t.Helper()
+	got := p.Audit()
+	if !got.Balanced {
+		p.t.Errorf("the audit does not balance, %d breaks: events %+v, deliveries %+v, the first breaks %+v", got.Broken, got.Events, got.Deliveries, got.Breaks)
+	}
+	return got
+}
+
+// Ended is Balanced when nothing may be pending any more.
+func (p *Process) Ended() *router.AuditReport {
+	p.t.Helper()
+	got := p.Balanced()
+	if n := got.Deliveries.Pending(); n > 0 {
+		p.t.Errorf("the audit finds %d deliveries that have not ended: %+v", n, got.Deliveries)
+	}
+	return got
+}
+
 // Goroutines counts those of the process, which must have been started with
 // --pprof.
 func (p *Process) Goroutines() (n int) {
