@@ -108,7 +108,7 @@ func deliveriesOf(found []rules.Match) (all []deliveryKey) {
 			continue
 		}
 		for _, target := range m.Rule.To {
-			all = append(all, deliveryKey{m.Rule.Name, target})
+			all = append(all, deliveryKey{rule: m.Rule.Name, target: target})
 		}
 	}
 	return all

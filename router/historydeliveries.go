@@ -20,10 +20,12 @@ const (
 type PastDelivery struct {
 	Rule   string `json:"rule"`
 	Target string `json:"target"`
-	// Outcome is "delivered" or "dead_lettered"; where there is none yet,
-	// "under_way" or "waiting"; "unknown" where nothing was found.
+	// Outcome is "delivered", "dead_lettered", "expired" or "dropped"; where there
+	// is none yet, "under_way" or "waiting"; "unknown" where nothing was found.
 	Outcome  string `json:"outcome"`
 	Attempts int    `json:"attempts"`
+	// First is when it began, since it was redriven last if it was.
+	First time.Time `json:"first,omitzero"`
 	// At is when it ended; of one that waits, when it was put to wait.
 	At  time.Time `json:"at,omitzero"`
 	Due time.Time `json:"due,omitzero"` // of one that waits: its next attempt
@@ -36,16 +38,24 @@ type PastDelivery struct {
 	Reason     string `json:"reason,omitempty"`
 	Version    string `json:"version,omitempty"` // of the rule set that decided it
 	DeadLetter uint64 `json:"dead_letter,omitempty"`
+	// Redriven is how often it was taken back from the dead letters, and Discarded
+	// when its dead letter was done away with.
+	Redriven  int       `json:"redriven,omitempty"`
+	Discarded time.Time `json:"discarded,omitzero"`
+	Replay    string    `json:"replay,omitempty"` // the replay that repeated the event
+	// Tries are the attempts that failed, as far as they are kept. Only where an
+	// event is asked for whole.
+	Tries []Attempt `json:"tries,omitempty"`
 }
 
 // deliveryKey names a delivery of one event.
-type deliveryKey struct{ rule, target string }
+type deliveryKey struct{ rule, target, replay string }
 
 // lookWithin bounds the search for what became of an event's deliveries.
 const lookWithin = 3 * time.Second
 
 // whatBecame fills in the deliveries of an event.
-func (r *Router) whatBecame(ctx context.Context, p *PastEvent) error {
+func (r *Router) whatBecame(ctx context.Context, p *PastEvent, whole bool) error {
 	p.Deliveries = []PastDelivery{}
 	if p.Sequence > r.read.Load() {
 		return nil
@@ -54,10 +64,10 @@ func (r *Router) whatBecame(ctx context.Context, p *PastEvent) error {
 	defer cancel()
 	// A delivery that changes its place during a search can be missed by it; the
 	// second finds it.
-	t := newTrail(r, p)
+	t := newTrail(r, p, whole)
 	err := t.search(within)
 	if err == nil && len(t.missing) > 0 && t.complete {
-		t = newTrail(r, p)
+		t = newTrail(r, p, whole)
 		err = t.search(within)
 	}
 	if err != nil {
@@ -66,9 +76,19 @@ func (r *Router) whatBecame(ctx context.Context, p *PastEvent) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	p.Deliveries = t.all()
-	r.whyDead(within, p.Deliveries)
-	r.whyUntried(p.Deliveries)
+	all := t.all()
+	r.whyDead(within, all)
+	r.whyUntried(all)
+	for _, d := range all {
+		if !whole {
+			d.Tries = nil
+		}
+		if d.Replay == "" {
+			p.Deliveries = append(p.Deliveries, d)
+		} else {
+			p.Replays = append(p.Replays, d)
+		}
+	}
 	p.DeliveriesNote = t.note()
 	return nil
 }
@@ -82,7 +102,7 @@ func (r *Router) whyDead(ctx context.Context, all []PastDelivery) {
 			continue
 		}
 		if letter, ok, err := r.DeadLetter(ctx, d.DeadLetter); err == nil && ok {
-			d.Reason, d.Error = letter.Reason, cmp.Or(letter.Error, lastError(letter.Attempts))
+			d.Tries, d.Reason, d.Error = letter.Attempts, letter.Reason, cmp.Or(letter.Error, lastError(letter.Attempts))
 		}
 	}
 }
@@ -113,15 +133,17 @@ func (r *Router) whyUntried(all []PastDelivery) {
 type trail struct {
 	r        *Router
 	p        *PastEvent
+	whole    bool // also what came after the outcomes, such as replays
 	expected bool // whether it is known which deliveries there must be
 	missing  map[deliveryKey]bool
 	found    map[deliveryKey]PastDelivery
+	redriven map[deliveryKey]int // how often, by the history
 	complete bool
 	until    time.Time // of the history, where the search did not come to its end
 }
 
-func newTrail(r *Router, p *PastEvent) *trail {
-	t := &trail{r: r, p: p, missing: map[deliveryKey]bool{}, found: map[deliveryKey]PastDelivery{}}
+func newTrail(r *Router, p *PastEvent, whole bool) *trail {
+	t := &trail{r: r, p: p, whole: whole, redriven: map[deliveryKey]int{}, missing: map[deliveryKey]bool{}, found: map[deliveryKey]PastDelivery{}}
 	if p.Then == nil {
 		return t
 	}
@@ -135,10 +157,24 @@ func newTrail(r *Router, p *PastEvent) *trail {
 // done tells that there is nothing left to look for.
 func (t *trail) done() bool { return t.expected && len(t.missing) == 0 }
 
+// settled tells that nothing newer can be written down either of what was found:
+// a dead letter may have been redriven.
+func (t *trail) settled() bool {
+	if t.whole || !t.done() {
+		return false
+	}
+	for _, d := range t.found {
+		if d.Outcome == string(outcomeDead) || d.Outcome == string(outcomeExpired) {
+			return false
+		}
+	}
+	return true
+}
+
 // met takes in what was found of a delivery. What was found before it in this
 // search stands: it was nearer to the present.
 func (t *trail) met(k deliveryKey, d PastDelivery) {
-	d.Rule, d.Target = k.rule, k.target
+	d.Rule, d.Target, d.Replay = k.rule, k.target, k.replay
 	t.found[k] = d
 	if d.Version == "" || d.Version == t.p.Version || !t.expected {
 		delete(t.missing, k)
@@ -169,7 +205,7 @@ func (t *trail) all() []PastDelivery {
 		if _, ok := t.found[k]; ok {
 			continue
 		}
-		d := PastDelivery{Rule: k.rule, Target: k.target, Outcome: string(stateUnknown), Version: t.p.Version}
+		d := PastDelivery{Rule: k.rule, Target: k.target, Replay: k.replay, Outcome: string(stateUnknown), Version: t.p.Version}
 		if t.p.Sequence > floor {
 			d.Outcome = string(stateUnderWay)
 		}
@@ -177,7 +213,7 @@ func (t *trail) all() []PastDelivery {
 	}
 	all := slices.AppendSeq(make([]PastDelivery, 0, len(t.found)), maps.Values(t.found))
 	slices.SortFunc(all, func(a, b PastDelivery) int {
-		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Target, b.Target))
+		return cmp.Or(cmp.Compare(a.Replay, b.Replay), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Target, b.Target))
 	})
 	return all
 }

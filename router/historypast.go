@@ -27,6 +27,7 @@ type PastEvent struct {
 	// Deliveries are in order of rule and target. DeliveriesNote says what may be
 	// missing or could not be found out, if anything.
 	Deliveries     []PastDelivery
+	Replays        []PastDelivery // where the event was asked for whole: those of replays
 	DeliveriesNote string
 }
 
@@ -38,6 +39,9 @@ type EventRef struct {
 	// Before, if not 0, says that only events of lower sequences are meant: to
 	// look further back than an earlier call did.
 	Before uint64
+	// Whole asks for all that is known: the attempts of each delivery, and what
+	// replays of the event became. It takes longer where much came after the event.
+	Whole bool
 }
 
 // Past finds an event and tells what decided it and what became of it. Where
@@ -60,7 +64,7 @@ func (r *Router) Past(ctx context.Context, ref EventRef) (*PastEvent, error) {
 	if err := r.decidedBy(ctx, p); err != nil {
 		return nil, err
 	}
-	return p, r.whatBecame(ctx, p)
+	return p, r.whatBecame(ctx, p, ref.Whole)
 }
 
 // pastEvent reads one event.

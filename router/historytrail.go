@@ -38,11 +38,12 @@ func (t *trail) meetJob(j *job, how outcome) {
 	if d.Sequence != t.p.Sequence {
 		return
 	}
-	p := PastDelivery{Outcome: string(how), Attempts: j.Tried, At: j.Written.UTC(), Version: d.Version, Status: lastStatus(j.attempts), Error: lastError(j.attempts)}
+	p := PastDelivery{Outcome: string(how), Attempts: j.Tried, At: j.Written.UTC(), Version: d.Version, Status: lastStatus(j.attempts), Error: lastError(j.attempts),
+		First: j.First.UTC(), Redriven: j.redriven, Tries: j.attempts}
 	if how == stateWaiting {
 		p.Due = j.Due.UTC()
 	}
-	t.met(deliveryKey{d.Rule, d.Target}, p)
+	t.met(deliveryKey{d.Rule, d.Target, d.Replay}, p)
 }
 
 func lastStatus(attempts []Attempt) int {
@@ -80,7 +81,7 @@ const clockSlack = time.Second
 // ended reads the history of outcomes, from the event on until nothing is
 // missing.
 func (t *trail) ended(ctx context.Context) error {
-	if t.done() {
+	if t.settled() {
 		return nil
 	}
 	t.r.outcomes.sync(ctx)
@@ -91,7 +92,7 @@ func (t *trail) ended(ctx context.Context) error {
 				t.meetLine(line)
 			}
 		}
-		return !t.done()
+		return !t.settled()
 	})
 	if !w.End {
 		t.complete, t.until = false, w.Until
@@ -104,14 +105,31 @@ func (t *trail) meetLine(line []byte) {
 	if json.Unmarshal(line, &o) != nil {
 		return
 	}
-	k := deliveryKey{o.Rule, o.Target}
-	if d, ok := t.found[k]; ok && (d.Outcome == string(stateUnderWay) || d.Outcome == string(stateWaiting)) {
-		return // delivered before a crash, and on its way again
+	k := deliveryKey{o.Rule, o.Target, o.Replay}
+	d, ok := t.found[k]
+	if ok && (d.Outcome == string(stateUnderWay) || d.Outcome == string(stateWaiting)) {
+		return // delivered before a crash, or redriven, and on its way again
 	}
-	t.met(k, PastDelivery{
-		Outcome: o.Outcome, Attempts: o.Attempts, At: time.UnixMilli(o.At).UTC(),
+	at := time.UnixMilli(o.At).UTC()
+	switch outcome(o.Outcome) {
+	case outcomeRedriven:
+		t.redriven[k]++
+		delete(t.found, k)
+		t.missing[k] = true
+		return
+	case outcomeDiscarded:
+		d.Discarded, d.Outcome = at, cmp.Or(d.Outcome, string(outcomeDead))
+		t.met(k, d)
+		return
+	}
+	d = PastDelivery{
+		Outcome: o.Outcome, Attempts: o.Attempts, At: at, Redriven: t.redriven[k],
 		Version: o.Version, Status: o.Status, DeadLetter: o.DeadLetter,
-	})
+	}
+	if o.First > 0 {
+		d.First = time.UnixMilli(o.First).UTC()
+	}
+	t.met(k, d)
 }
 
 // waiting looks into the backlogs.
@@ -120,6 +138,7 @@ func (t *trail) waiting(ctx context.Context) error {
 		t.met(k, PastDelivery{
 			Outcome: string(stateWaiting), Attempts: l.Tried, At: l.At.UTC(), Due: l.Due.UTC(),
 			Version: l.Version, Status: lastStatus(l.Attempts), Error: lastError(l.Attempts),
+			First: l.First.UTC(), Redriven: l.Redriven, Tries: l.Attempts,
 		})
 	})
 }
@@ -131,6 +150,7 @@ func (t *trail) dead(ctx context.Context) error {
 			Outcome: string(outcomeDead), Attempts: l.Tried, At: l.At.UTC(),
 			Version: l.Version, Status: lastStatus(l.Attempts), DeadLetter: number,
 			Reason: l.Reason, Error: cmp.Or(l.Error, lastError(l.Attempts)),
+			First: l.First.UTC(), Redriven: l.Redriven, Tries: l.Attempts,
 		})
 	})
 }
@@ -161,7 +181,7 @@ func (t *trail) letters(ctx context.Context, counts countsFunc, walk walkFunc, m
 		w, err := walk(ctx, target, t.p.Stored.Add(-clockSlack), func(rec bus.Record) bool {
 			if id := rec.Header[bus.IDHeader]; len(id) == 1 && strings.HasPrefix(id[0], prefix) {
 				if l, _, err := readLetter(rec); err == nil {
-					met(deliveryKey{l.Rule, l.Target}, l, rec.Sequence)
+					met(deliveryKey{l.Rule, l.Target, l.Replay}, l, rec.Sequence)
 				}
 			}
 			return t.wants(target)

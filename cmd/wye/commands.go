@@ -15,6 +15,7 @@ func commands() []*cobra.Command {
 		newDeadCommand(),
 		newReplayCommand(),
 		newOperationCommand(),
+		newEventCommand(),
 		newAuditCommand(), newBenchCommand(),
 		newVersionCommand(),
 	}

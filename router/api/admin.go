@@ -31,11 +31,12 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("POST /api/v1/explain", explainer{r}.serve)
 	operationRoutes(mux, r, t)
 	mux.HandleFunc("GET /api/v1/events/{sequence}", a.event)
+	mux.HandleFunc("GET /api/v1/events", a.eventNamed)
 	mux.HandleFunc("GET /api/v1/explain", a.explainPast)
 	mux.HandleFunc("GET /api/v1/audit", a.audit)
 	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
 	mux.HandleFunc("/api/v1/explain", methodNotAllowed("GET, POST"))
-	for _, path := range []string{"status", "rules", "tail", "events/{sequence}", "audit"} {
+	for _, path := range []string{"status", "rules", "tail", "events", "events/{sequence}", "audit"} {
 		mux.HandleFunc("/api/v1/"+path, methodNotAllowed(http.MethodGet))
 	}
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics"} {

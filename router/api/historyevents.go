@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +22,7 @@ type EventDoc struct {
 	Version     string                `json:"version,omitempty"`
 	VersionNote string                `json:"version_note,omitempty"`
 	Deliveries  []router.PastDelivery `json:"deliveries"`
+	Replays     []router.PastDelivery `json:"replays,omitempty"` // what became of those of replays
 	// DeliveriesNote says what may be missing among them.
 	DeliveriesNote string `json:"deliveries_note,omitempty"`
 }
@@ -52,13 +54,34 @@ func (a *admin) event(w http.ResponseWriter, req *http.Request) {
 		writeProblem(w, problem{Status: http.StatusBadRequest, Detail: strconv.Quote(text) + " is not a sequence; they are numbers from 1 on."})
 		return
 	}
-	p, ok := a.past(w, req, router.EventRef{Sequence: seq})
+	a.whole(w, req, router.EventRef{Sequence: seq})
+}
+
+// eventNamed answers GET /api/v1/events?event=SEQUENCE|ID, with source= and
+// before= for an id.
+func (a *admin) eventNamed(w http.ResponseWriter, req *http.Request) {
+	known := []string{"event", "source", "before"}
+	for name := range req.URL.Query() {
+		if !slices.Contains(known, name) {
+			writeProblem(w, *noParameter(name, known))
+			return
+		}
+	}
+	if ref, ok := eventRef(w, req); ok {
+		a.whole(w, req, ref)
+	}
+}
+
+// whole answers with all that is known of an event.
+func (a *admin) whole(w http.ResponseWriter, req *http.Request, ref router.EventRef) {
+	ref.Whole = true
+	p, ok := a.past(w, req, ref)
 	if !ok {
 		return
 	}
 	doc := EventDoc{
 		Sequence: p.Sequence, Stored: p.Stored, Event: p.Event.AppendStructured(nil),
-		Version: p.Version, Deliveries: p.Deliveries, DeliveriesNote: p.DeliveriesNote,
+		Version: p.Version, Deliveries: p.Deliveries, Replays: p.Replays, DeliveriesNote: p.DeliveriesNote,
 	}
 	if p.Version == "" {
 		doc.VersionNote = p.ThenNote
