@@ -71,9 +71,9 @@ func auditAll(t *testing.T, on routertest.Options) {
 		t.Errorf("without an event: %+v", got)
 	}
 	w.Send(t, routertest.Event{ID: "a", Data: `{"total":1}`})
+	hangs.UntilOpen(1) // decided by these rules
 	w.Loaded(strings.ReplaceAll(text, `"**"`, "some.other"))
 	w.Send(t, routertest.Event{ID: "b"})
-	hangs.UntilOpen(1)
 	w.Until("fails", "has a backlog", func(s router.TargetStatus) bool { return s.Waiting == 1 })
 	w.Until("refuses", "has a dead letter", func(s router.TargetStatus) bool { return s.Dead == 1 })
 	w.Until("well", "has delivered and a dead letter", func(s router.TargetStatus) bool { return s.Delivered == 1 && s.Dead == 1 })
