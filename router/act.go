@@ -87,7 +87,8 @@ func (l *lane) actOn(e *lanes.Effect) {
 	case lanes.Later:
 		l.later(e)
 	case lanes.Read:
-		l.r.background(func() { l.reread(e.Job) })
+		j := e.Job // the effect is cleared before that runs
+		l.r.background(func() { l.reread(j) })
 	case lanes.Pause:
 		l.r.pausedByReceiver(l.name, errors.New(e.Why))
 	}
