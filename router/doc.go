@@ -75,6 +75,15 @@
 // had begun, so that none is recorded twice or undone. What a replay did in that
 // moment is done again, with the same delivery ids.
 //
+// # The account
+//
+// [Router.Audit] proves, and believes no counter for it, that every event of a
+// stretch of the archive ended as it must: it matches each again with the rules
+// that decided it (auditlook.go), and looks up what became of every delivery that
+// there must be: its newest outcome, or where it waits. It looks in the order in
+// which things move, so that it is exact while Wye runs. The metrics come to the
+// same sums, for the life of the process (deliveryaccounts.go).
+//
 // # Who runs
 //
 // One goroutine reads and matches (the loop). A lane has as many workers as it
