@@ -11,6 +11,7 @@ import (
 
 	"github.com/wye-events/wye/router"
 	"github.com/wye-events/wye/router/routertest"
+	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // untilOver waits until an operation has ended, and gives it.
@@ -325,4 +326,27 @@ func TestRedriveIsRecorded(t *testing.T) {
 	if got := of(discarded); !slices.Equal(got, []string{"dead_lettered", "discarded"}) {
 		t.Errorf("the discarded one: %q", got)
 	}
+}
+
+// TestRedriveOfExpired gives a letter back whose event has expired: who redrives
+// it wants it delivered all the same.
+func TestRedriveOfExpired(t *testing.T) {
+	r := routertest.NewReceiver(t, routertest.Well)
+	w := routertest.Start(t, oneRule(to("web", r)))
+	ev := &cloudevent.Event{
+		ID: "late", Source: "/routertest", Type: "com.example.test",
+		Extensions: []cloudevent.Extension{{Name: "expirytime", Value: "2020-01-01T00:00:00Z"}},
+	}
+	if _, err := w.Router.Accept(t.Context(), ev); err != nil {
+		t.Fatal(err)
+	}
+	letter := w.UntilDead("web", 1)[0]
+	if letter.Reason != "expired" || len(r.Arrivals()) != 0 {
+		t.Errorf("%+v", letter)
+	}
+	if op := redrive(t, w, router.LetterSelection{Reason: "expired"}); op.Done != 1 {
+		t.Errorf("%+v", op)
+	}
+	r.UntilTaken(1)
+	w.Settled()
 }
