@@ -106,6 +106,9 @@ func (c *company) timedOut(names ...string) {
 		if !strings.Contains(said, "timeout after "+slowest.String()) {
 			c.t.Errorf("the deliveries to %s tell of no timeout but say %q", name, said)
 		}
+		if n := c.p.Target(name).Retried; n < 2*goroutinesMore {
+			c.t.Errorf("only %d attempts of %s timed out: too few to see whether they leave something behind", n, name)
+		}
 	}
 }
 
