@@ -121,7 +121,7 @@ func (l *Lane) orphan() {
 			}
 		}
 	}
-	for _, j := range jobs {
+	for _, j := range inOrder(jobs) {
 		if j.Light {
 			l.read(j)
 			continue

@@ -136,7 +136,7 @@ func (l *Lane) Answered(j *Job, err error, now time.Time) Result {
 	l.learn(v, now)
 	switch {
 	case v.gone:
-		l.retry(j, now)
+		l.giveBack(j, now)
 		if !l.paused {
 			l.SetPaused(true, now)
 			l.do(Effect{What: Pause, Why: err.Error()})

@@ -1,6 +1,7 @@
 package lanes
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -140,8 +141,8 @@ func (l *Lane) wake(j *Job) {
 
 // dissolve lets the jobs of all chains go in no order.
 func (l *Lane) dissolve() {
-	for _, c := range l.chains {
-		for _, j := range c.jobs {
+	for _, key := range slices.Sorted(maps.Keys(l.chains)) {
+		for _, j := range l.chains[key].jobs {
 			j.chain = nil
 			if j.state == follows {
 				l.wake(j)

@@ -2,6 +2,7 @@ package lanes
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,6 +35,23 @@ func (l *Lane) retry(j *Job, due time.Time) {
 	}
 	j.Due = due
 	l.store(j)
+}
+
+// giveBack puts a job back that was not tried. One that is in the backlog stays
+// where it is: stored again it would be the same to the bus, which would keep
+// neither.
+func (l *Lane) giveBack(j *Job, now time.Time) {
+	switch {
+	case j.chain != nil || j.Place == 0 && !j.lent:
+		l.retry(j, now)
+	case j.Place != 0:
+		j.state = gone
+		l.Forget(j.Place)
+		l.do(Effect{What: Later, Place: j.Place})
+	default: // its copy is met as any other entry
+		j.state = gone
+		delete(l.lent, j.ID)
+	}
 }
 
 // lend stores a job while it is under way, and so settles its event.
@@ -143,15 +161,26 @@ func (l *Lane) Sweep(now time.Time, tight bool) {
 		l.stepAside()
 	}
 	l.sweepChains(now, stuck)
+	var long []*Job
 	for j := range l.active {
 		if j.straight && !j.lent && now.Sub(j.Since) > patience {
-			if j.chain != nil {
-				l.fall(j.chain)
-			} else {
-				l.lend(j)
-			}
+			long = append(long, j)
 		}
 	}
+	for _, j := range inOrder(long) {
+		if j.chain != nil {
+			l.fall(j.chain)
+		} else {
+			l.lend(j)
+		}
+	}
+}
+
+// inOrder sorts jobs that come out of a map: the same history is to lead to the
+// same decisions.
+func inOrder(jobs []*Job) []*Job {
+	slices.SortFunc(jobs, func(a, b *Job) int { return strings.Compare(a.ID, b.ID) })
+	return jobs
 }
 
 // sweepChains sends the chains to the backlog of which something waits too long
