@@ -23,6 +23,10 @@ func (l *Lane) Workers(now time.Time) int {
 	return n
 }
 
+// aloneAfter is from how many attempts on a job goes alone where its target takes
+// batches: one event that fails the whole batch must not take others with it.
+const aloneAfter = 2
+
 // Next gives a worker the jobs of its next request, which are in the target's
 // hands from now on: one, or several where the target takes batches. Nothing
 // means that the worker's work is over. Into is used for them.
@@ -43,14 +47,16 @@ func (l *Lane) Next(now time.Time, into []*Job) []*Job {
 		if j == nil {
 			break
 		}
-		if b := l.policy.Batch; b != nil && len(into) > 0 && bytes+j.Size > b.MaxBytes {
+		if b := l.policy.Batch; b != nil && len(into) > 0 && (bytes+j.Size > b.MaxBytes || j.Tried >= aloneAfter) {
 			l.putBack(j)
 			break
 		}
 		bytes += j.Size
 		j.Since, j.state = now, active
 		l.active[j] = struct{}{}
-		into = append(into, j)
+		if into = append(into, j); j.Tried >= aloneAfter {
+			break
+		}
 	}
 	if len(into) == 0 {
 		l.working--
