@@ -74,6 +74,7 @@ type sim struct {
 	ids     map[string]bool // that the backlog has stored
 	places  map[uint64]*simEntry
 	paused  map[int]bool
+	buried  map[simKey]bool // also those whose letters a crash took
 
 	// What is in memory.
 	window  *window
@@ -157,7 +158,7 @@ var simMoods = []string{"well", "well", "well", "down", "flaky", "busy", "gone",
 func newSim(seed uint64) *sim {
 	s := &sim{
 		rand: rand.New(rand.NewPCG(seed, 0)), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-		ids: map[string]bool{}, places: map[uint64]*simEntry{}, paused: map[int]bool{},
+		ids: map[string]bool{}, places: map[uint64]*simEntry{}, paused: map[int]bool{}, buried: map[simKey]bool{},
 	}
 	for n := range simTargets {
 		s.targets = append(s.targets, &simTarget{mood: "well", taken: map[uint64]int{}, open: map[string]int{}, expired: map[uint64]bool{}})
@@ -288,7 +289,7 @@ func (s *sim) orders() {
 			ended[r.key] = true
 		}
 	}
-	for _, k := range s.dead.durable {
+	for k := range s.buried {
 		ended[k] = true
 	}
 	for n := 2; n < simTargets; n++ {
@@ -642,6 +643,7 @@ func (l *simLane) act(e lanes.Effect) {
 	case lanes.Lend:
 		l.store(j, 0, func(known bool) { l.change(func(c *lanes.Lane) { c.Lent(&j.Job, known) }) })
 	case lanes.Bury:
+		s.buried[j.key] = true
 		simAppend(s, &s.dead, j.key, nil, func() { l.record(j, e.Outcome) })
 	case lanes.Record:
 		l.record(j, e.Outcome)
