@@ -43,15 +43,21 @@ const QueueConsumer = "workers"
 // that is stored again because the store did not answer is there once.
 const outcomesWindow = 6 * answerWithin
 
+// lettersWindow is for how long the ids of deliveries in WYE_BACKLOG and WYE_DEAD
+// are remembered: what a crash repeats is repeated soon after the next start, and
+// the store has each id in memory until then.
+const lettersWindow = time.Minute
+
 // ownStreams are the streams that every bus has.
 func (b *Bus) ownStreams() []jetstream.StreamConfig {
 	window := b.cfg.DuplicateWindow
+	letters := min(window, lettersWindow)
 	return []jetstream.StreamConfig{
 		{Name: streamEvents, Subjects: []string{subjectEvents}, Duplicates: window, DenyDelete: true,
 			Description: "Wye: every accepted event"},
-		{Name: streamBacklog, Subjects: []string{subjectBacklog + "*"}, Retention: jetstream.WorkQueuePolicy, Duplicates: window,
+		{Name: streamBacklog, Subjects: []string{subjectBacklog + "*"}, Retention: jetstream.WorkQueuePolicy, Duplicates: letters,
 			Description: "Wye: deliveries that wait"},
-		{Name: streamDead, Subjects: []string{subjectDead + "*"}, Duplicates: window,
+		{Name: streamDead, Subjects: []string{subjectDead + "*"}, Duplicates: letters,
 			Description: "Wye: dead letters"},
 		{Name: streamOutcomes, Subjects: []string{subjectOutcomes}, Duplicates: max(window, outcomesWindow), DenyDelete: true,
 			Description: "Wye: what became of deliveries"},
