@@ -31,7 +31,7 @@ type accounts struct {
 	accepted, duplicates, found           prometheus.Counter
 	unmatched, matching, unreadable       prometheus.Counter
 	refused, matched, ruleErrors, reloads *prometheus.CounterVec
-	attempts, spilled                     *prometheus.CounterVec
+	attempts, spilled, unheard            *prometheus.CounterVec
 	seconds                               *prometheus.HistogramVec
 	deliveries                            *deliveryAccounts
 }
@@ -60,6 +60,7 @@ func newAccounts(reg *prometheus.Registry) *accounts {
 		reloads:    vec("reloads_total", "Loads of the rule set.", "result"),
 		deliveries: newDeliveryAccounts(),
 		attempts:   vec("delivery_attempts_total", "Attempts to deliver.", "target", "result"),
+		unheard:    vec("retry_after_unreadable_total", "Answers whose Retry-After is neither seconds nor a date, and was not heard.", "target"),
 		spilled:    vec("backlog_stored_total", "Deliveries stored in the backlog.", "target"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: "wye", Name: "delivery_attempt_seconds", Help: "How long attempts took.",
@@ -74,7 +75,7 @@ func newAccounts(reg *prometheus.Registry) *accounts {
 type laneAccount struct {
 	*deliveryAccount
 	attemptOK, attemptBad, reject prometheus.Counter
-	spilled                       prometheus.Counter
+	spilled, unheard              prometheus.Counter
 	seconds                       prometheus.Observer
 }
 
@@ -85,6 +86,7 @@ func (a *accounts) lane(target string) *laneAccount {
 		attemptBad:      a.attempts.WithLabelValues(target, "retry"),
 		reject:          a.attempts.WithLabelValues(target, "failed"),
 		spilled:         a.spilled.WithLabelValues(target),
+		unheard:         a.unheard.WithLabelValues(target),
 		seconds:         a.seconds.WithLabelValues(target),
 	}
 }
@@ -107,6 +109,7 @@ func (a *accounts) forget(target string) {
 	a.deliveries.forget(target)
 	a.attempts.DeletePartialMatch(labels)
 	a.spilled.DeletePartialMatch(labels)
+	a.unheard.DeletePartialMatch(labels)
 	a.seconds.DeletePartialMatch(labels)
 }
 

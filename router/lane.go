@@ -139,6 +139,9 @@ func (l *lane) answered(jobs []*lanes.Job, h *handle, at time.Time, errs []error
 		}
 		if err != nil {
 			j.note(at, took, err)
+			if ans := targets.AnswerOf(err); ans != nil && ans.BadRetryAfter {
+				l.acct.unheard.Inc()
+			}
 			l.r.log.Warn("delivery failed", "target", l.name, "rule", j.delivery.Rule, "id", j.delivery.ID,
 				"attempt", j.delivery.Attempt, "error", err)
 		}
