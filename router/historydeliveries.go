@@ -32,8 +32,9 @@ type PastDelivery struct {
 	// Status is the receiver's answer to the last attempt that failed.
 	Status int `json:"status,omitempty"`
 	// Error is why it was not delivered, the last time that it was tried.
-	// Reason is why it was given up, of a dead letter; of one that waits and was
-	// not tried yet, "target_held" or "target_aside", the state of its target.
+	// Reason is why it was given up, of a dead letter; of one that waits, the state
+	// of its target: "target_paused", or where it was not tried yet "target_held" or
+	// "target_aside".
 	Error      string `json:"error,omitempty"`
 	Reason     string `json:"reason,omitempty"`
 	Version    string `json:"version,omitempty"` // of the rule set that decided it
@@ -78,7 +79,7 @@ func (r *Router) whatBecame(ctx context.Context, p *PastEvent, whole bool) error
 	}
 	all := t.all()
 	r.whyDead(within, all)
-	r.whyUntried(all)
+	r.whyWaiting(all)
 	for _, d := range all {
 		if !whole {
 			d.Tries = nil
@@ -107,13 +108,13 @@ func (r *Router) whyDead(ctx context.Context, all []PastDelivery) {
 	}
 }
 
-// whyUntried tells of deliveries that wait and were never tried what keeps them:
-// the state of their targets.
-func (r *Router) whyUntried(all []PastDelivery) {
+// whyWaiting tells of deliveries that wait what keeps them: a pause of their target
+// and, of those that were never tried, another state of it.
+func (r *Router) whyWaiting(all []PastDelivery) {
 	states := map[string]string{}
 	for i := range all {
 		d := &all[i]
-		if d.Outcome != string(stateWaiting) || d.Attempts > 0 {
+		if d.Outcome != string(stateWaiting) {
 			continue
 		}
 		if len(states) == 0 {
@@ -121,7 +122,8 @@ func (r *Router) whyUntried(all []PastDelivery) {
 				states[t.Name] = t.State
 			}
 		}
-		if state := states[d.Target]; state == "held" || state == "aside" {
+		switch state := states[d.Target]; {
+		case state == "paused", d.Attempts == 0 && (state == "held" || state == "aside"):
 			d.Reason = "target_" + state
 		}
 	}

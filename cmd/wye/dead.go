@@ -48,7 +48,10 @@ func lastOf(d router.DeadLetter) string {
 }
 
 func lastAnswer(status int, err string) string {
-	if status != 0 {
+	switch {
+	case 200 <= status && status < 300:
+		return fmt.Sprintf("%d, but not taken", status)
+	case status != 0:
 		return fmt.Sprintf("%d %s", status, http.StatusText(status))
 	}
 	return err

@@ -61,8 +61,9 @@ func showDead(cmd *cobra.Command, s server, number uint64, output string) error 
 var reasons = map[string]string{
 	router.ReasonPermanent: "the receiver will never take it",
 	router.ReasonAttempts:  "the attempts of its retry policy are spent",
-	router.ReasonExpired:   "the time of its retry policy is spent",
+	router.ReasonExpired:   "its time is up, by give_up of its target or its own expirytime",
 	router.ReasonOrphaned:  "the target is not in the rules any more",
+	router.ReasonLoop:      "it has come back through targets too often",
 	router.ReasonRuleError: "the rule's condition failed, and the rule says on_error: dead_letter",
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/wye-events/wye/router"
 	"github.com/wye-events/wye/router/api"
@@ -48,7 +47,7 @@ func writeOutcomes(w io.Writer, title string, all []router.PastDelivery) {
 	}
 	fmt.Fprintf(w, "\n%s\n", title)
 	for _, d := range all {
-		text := fmt.Sprintf("  %s to %s: %s", dash(d.Rule, 80), dash(d.Target, 80), dash(strings.ReplaceAll(d.Outcome, "_", " "), 20))
+		text := fmt.Sprintf("  %s to %s: %s", dash(d.Rule, 80), dash(d.Target, 80), dash(outcomeText(d.Outcome), 20))
 		if d.Replay != "" {
 			text += ", replay " + plain(d.Replay, 80)
 		}

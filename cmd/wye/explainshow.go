@@ -82,7 +82,7 @@ func writeDeliveries(out io.Writer, past *api.PastDoc) error {
 		fmt.Fprintln(w, "\nRULE\tTARGET\tOUTCOME\tTRIED\tAT\tMORE")
 		for _, d := range past.Deliveries {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", dash(d.Rule, 40), dash(d.Target, 40),
-				dash(strings.ReplaceAll(d.Outcome, "_", " "), 20), d.Attempts, momentOrDash(d.At), moreOf(d))
+				dash(outcomeText(d.Outcome), 20), d.Attempts, momentOrDash(d.At), moreOf(d))
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -93,6 +93,14 @@ func writeDeliveries(out io.Writer, past *api.PastDoc) error {
 	}
 	_, err := fmt.Fprintf(out, "\n%s\n", plain(past.DeliveriesNote, 400))
 	return err
+}
+
+// outcomeText is an outcome in words.
+func outcomeText(outcome string) string {
+	if outcome == "dead_lettered" {
+		return "dead-lettered"
+	}
+	return strings.ReplaceAll(outcome, "_", " ")
 }
 
 func momentOrDash(t time.Time) string {
@@ -106,9 +114,11 @@ func momentOrDash(t time.Time) string {
 func moreOf(d router.PastDelivery) string {
 	var parts []string
 	switch d.Reason {
-	case router.ReasonPermanent, router.ReasonRuleError: // the error tells
+	case router.ReasonPermanent, router.ReasonRuleError, router.ReasonLoop: // the error tells
 	case "target_held":
 		parts = append(parts, "its target failed, or asked for a pause, and is left alone for a while")
+	case "target_paused":
+		parts = append(parts, "its target is paused")
 	case "target_aside":
 		parts = append(parts, "others wait for its target before it")
 	case "":
@@ -123,10 +133,10 @@ func moreOf(d router.PastDelivery) string {
 	case d.Status > 0:
 		parts = append(parts, fmt.Sprintf("answered %d", d.Status))
 	}
-	if !d.Due.IsZero() {
+	if !d.Due.IsZero() && d.Reason != "target_paused" {
 		parts = append(parts, "next try "+moment(d.Due))
 	}
-	if d.DeadLetter > 0 {
+	if d.DeadLetter > 0 && d.Discarded.IsZero() {
 		parts = append(parts, fmt.Sprintf("see `wye dead show %d`", d.DeadLetter))
 	}
 	return cmp.Or(strings.Join(parts, "; "), "-")

@@ -108,6 +108,9 @@ func endOf(cmd *cobra.Command, output string, op router.Operation) error {
 	} else {
 		writeSummary(cmd.OutOrStdout(), op)
 	}
+	if n := unknownNumbers(op); n > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s of those named %s not there (any more)\n", grouped(n), areOrIs(n))
+	}
 	switch {
 	case op.State == router.OperationFailed:
 		return failed(fmt.Errorf("%s %s failed: %s; `wye operation resume %s` tries again from where it was", op.Kind, op.ID, plain(op.Error, 400), op.ID))
@@ -117,6 +120,22 @@ func endOf(cmd *cobra.Command, output string, op router.Operation) error {
 		return &exitError{status: exitFindings}
 	}
 	return nil
+}
+
+// unknownNumbers counts those of the numbers named that no dead letter has.
+func unknownNumbers(op router.Operation) int {
+	if op.Letters == nil || op.State != router.OperationDone || op.Matched == 0 {
+		return 0
+	}
+	named := len(slices.Compact(slices.Sorted(slices.Values(op.Letters.Numbers))))
+	return max(0, named-int(op.Looked))
+}
+
+func areOrIs(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // doneWords are what was done, and to what.

@@ -35,7 +35,16 @@ func newTargetListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the targets, how they are and what waits for them",
-		Args:  cobra.NoArgs,
+		Long: `Lists the targets, how they are and what waits for them. DELIVERED, DEAD and RETRIED
+count since the server started. RATE is the most that a target gets, by its rate or
+because it answered 429. STATE is one of
+
+  straight   deliveries go straight through
+  aside      deliveries wait in its backlog until it is worked off
+  held       it failed or asked for a pause, and is left alone for a while
+  paused     it gets nothing until a person resumes it
+  orphaned   it is not in the rules any more, and something waits for it still`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var all []router.TargetStatus
 			if err := s.get(cmd.Context(), "/api/v1/targets", &all); err != nil {

@@ -213,7 +213,7 @@ func writeRequestProblem(w http.ResponseWriter, err error, otherwise string) {
 	case errors.As(err, &busy):
 		writeProblem(w, problem{Status: http.StatusConflict, Detail: sentence(busy.Detail)})
 	case errors.Is(err, router.ErrNoOperation):
-		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "There is no operation of this id; GET /api/v1/operations lists them."})
+		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "There is no operation of this id; `wye operation list` (GET /api/v1/operations) lists them."})
 	case errors.Is(err, router.ErrStopping):
 		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: "Wye is stopping."})
 	default:
