@@ -36,7 +36,7 @@ func (l *Lane) Plan(now time.Time, empty bool) Plan {
 	if l.policy != nil && !l.paused && !l.breaker.probing() && l.ready.first() == nil && known && l.spilling == 0 {
 		l.aside = false
 	}
-	if l.closed || l.waiting == 0 && l.spilling == 0 && !l.timed(now) {
+	if l.closed || l.waiting == 0 && l.spilling == 0 && !l.Timed(now) {
 		return Plan{Done: true}
 	}
 	return Plan{Fetch: l.want(now, unread), Wake: l.wakeIn(now)}
@@ -84,7 +84,7 @@ func (l *Lane) wakeIn(now time.Time) time.Duration {
 	if l.breaker.holding(now) {
 		sooner(l.breaker.until)
 		next = min(next, lookEvery)
-	} else if l.timed(now) {
+	} else if l.Timed(now) {
 		sooner(l.pace.next(now))
 		sooner(l.gathered())
 	}
@@ -96,9 +96,7 @@ func (l *Lane) wakeIn(now time.Time) time.Duration {
 
 // Timed tells whether something that is to be handed over waits for its time
 // only, and nobody is working who would see when that has come.
-func (l *Lane) Timed(now time.Time) bool { return l.timed(now) }
-
-func (l *Lane) timed(now time.Time) bool {
+func (l *Lane) Timed(now time.Time) bool {
 	if l.working > 0 || l.limit(now) == 0 || l.queue.first() == nil && l.ready.first() == nil {
 		return false
 	}

@@ -46,13 +46,6 @@ const (
 	gone                 // in the backlog, and forgotten here
 )
 
-// Straight tells whether the job came from the reader and its event counts as
-// unsettled.
-func (j *Job) Straight() bool { return j.straight }
-
-// Active tells whether the job is in the target's hands.
-func (j *Job) Active() bool { return j.state == active }
-
 // fifo is a first-in, first-out queue of jobs in one state; a job that has
 // changed its state meanwhile is passed over.
 type fifo struct {
