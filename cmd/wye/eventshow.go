@@ -63,6 +63,8 @@ func writeOutcomes(w io.Writer, title string, all []router.PastDelivery) {
 func aboutDelivery(d router.PastDelivery) (lines []string) {
 	switch {
 	case d.At.IsZero():
+	case d.Outcome == "under_way" && !d.First.IsZero():
+		lines = append(lines, fmt.Sprintf("since %s, after %s", moment(d.First), count(d.Attempts, "attempt")))
 	case d.Outcome == "waiting":
 		lines = append(lines, "waits since "+moment(d.At))
 	case d.First.IsZero():

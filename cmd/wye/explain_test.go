@@ -29,3 +29,18 @@ func TestMoreOf(t *testing.T) {
 		}
 	}
 }
+
+// TestAboutDelivery: a delivery that has not ended is told since when.
+func TestAboutDelivery(t *testing.T) {
+	first := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	later := first.Add(2 * time.Second)
+	for want, d := range map[string]router.PastDelivery{
+		"since 2026-01-31 12:00:00Z, after no attempts": {Outcome: "under_way", First: first, At: later},
+		"waits since 2026-01-31 12:00:02Z":              {Outcome: "waiting", First: first, At: later},
+		"2026-01-31 12:00:02Z, after 2 attempts in 2s":  {Outcome: "delivered", Attempts: 2, First: first, At: later},
+	} {
+		if got := aboutDelivery(d); len(got) != 1 || got[0] != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
