@@ -219,12 +219,12 @@ func (w *letterWork) redrive(ctx context.Context, d *found, gone removal, before
 	}
 	l := d.letter.anew(time.Now())
 	id := letterID(deliveryID(l.Sequence, l.Rule, l.Target, l.Replay), d.event, l.Redriven, 0)
-	w.deposit(ctx, d, l, id, gone.step, durable)
+	w.deposit(ctx, d, l, id, false, gone.step, durable)
 }
 
 // deposit tries until the store takes the letter, its target is gone or ctx ends.
-func (w *letterWork) deposit(ctx context.Context, d *found, l letter, id string, st *step, durable func()) {
-	w.r.deposit(l, d.event, id, func(_ bus.Receipt, err error) {
+func (w *letterWork) deposit(ctx context.Context, d *found, l letter, id string, again bool, st *step, durable func()) {
+	w.r.deposit(l, d.event, id, again, func(_ bus.Receipt, err error) {
 		var none *NoTargetError
 		switch {
 		case err == nil:
@@ -236,7 +236,7 @@ func (w *letterWork) deposit(ctx context.Context, d *found, l letter, id string,
 		case errors.Is(err, bus.ErrClosed) || ctx.Err() != nil: // the next run does it
 		default:
 			w.r.log.Error("the store did not take a dead letter back; trying again", "number", d.Sequence, "error", err)
-			time.AfterFunc(storeAgain, func() { w.deposit(ctx, d, l, id, st, durable) })
+			time.AfterFunc(storeAgain, func() { w.deposit(ctx, d, l, id, true, st, durable) })
 		}
 	})
 }

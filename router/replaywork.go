@@ -79,7 +79,7 @@ func (w *replayWork) event(ctx context.Context, o *ongoing, replay string, rec *
 	for _, to := range a.to {
 		now := time.Now()
 		l := letter{Sequence: a.seq, Rule: to.rule, Target: to.target, Version: a.set.version, First: now, At: now, Replay: replay}
-		w.deposit(ctx, &a, l, st)
+		w.deposit(ctx, &a, l, false, st)
 	}
 	return nil
 }
@@ -109,9 +109,9 @@ func (l *lane) backlogged() int {
 }
 
 // deposit tries until the store takes the delivery, its target is gone or ctx ends.
-func (w *replayWork) deposit(ctx context.Context, a *again, l letter, st *step) {
+func (w *replayWork) deposit(ctx context.Context, a *again, l letter, tried bool, st *step) {
 	id := letterID(deliveryID(l.Sequence, l.Rule, l.Target, l.Replay), a.event, 0, 0)
-	w.r.deposit(l, a.event, id, func(_ bus.Receipt, err error) {
+	w.r.deposit(l, a.event, id, tried, func(_ bus.Receipt, err error) {
 		var none *NoTargetError
 		switch {
 		case err == nil:
@@ -122,7 +122,7 @@ func (w *replayWork) deposit(ctx context.Context, a *again, l letter, st *step) 
 		case errors.Is(err, bus.ErrClosed) || ctx.Err() != nil: // the next run does it
 		default:
 			w.r.log.Error("the store did not take a delivery of a replay; trying again", "delivery", fmt.Sprint(l.Sequence, "/", l.Rule, "/", l.Target), "error", err)
-			time.AfterFunc(storeAgain, func() { w.deposit(ctx, a, l, st) })
+			time.AfterFunc(storeAgain, func() { w.deposit(ctx, a, l, true, st) })
 		}
 	})
 }

@@ -168,7 +168,11 @@ func (l *Lane) meet(owed, entry *Job) {
 // fetchedInOrder takes in an entry behind those of its key.
 func (l *Lane) fetchedInOrder(j *Job, now time.Time) {
 	c := l.chainOf(j.Key)
-	c.kept = max(c.kept-1, 0)
+	if c.behind() {
+		c.kept = max(c.kept-1, 0)
+	} else {
+		l.fall(c) // the entry was stored in no order, and since then there was none behind
+	}
 	j.chain = c
 	c.jobs = append(c.jobs, j)
 	if c.jobs[0] == j {

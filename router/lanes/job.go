@@ -27,9 +27,10 @@ type Job struct {
 	Since time.Time // in its present state since
 
 	state    state
-	straight bool // its event counts as unsettled
-	lent     bool // stored while under way
-	released bool // it ended, and its outcome is recorded
+	came     time.Time // when it came straight, of an ordered lane
+	straight bool      // its event counts as unsettled
+	lent     bool      // stored while under way
+	released bool      // it ended, and its outcome is recorded
 	chain    *chain
 }
 

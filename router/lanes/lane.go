@@ -88,18 +88,18 @@ func (l *Lane) set(policy *rules.Target, now time.Time) {
 // waits is tried with the new one soon; without a target, it becomes dead
 // letters.
 func (l *Lane) SetPolicy(policy *rules.Target, now time.Time) {
-	ordered := l.ordered()
+	before := l.policy
 	l.set(policy, now)
 	l.healed, l.look = now, true
 	if policy == nil {
 		l.orphan()
 		return
 	}
-	if ordered && !l.ordered() {
+	switch {
+	case policy.Order == nil:
 		l.dissolve()
-	}
-	if !ordered && l.ordered() && l.waiting+l.spilling > 0 {
-		l.stepAside() // until it is known which keys wait
+	case before == nil || before.Order == nil || before.Order.By != policy.Order.By:
+		l.unsure()
 	}
 	due := l.parked
 	l.parked = nil

@@ -91,7 +91,7 @@ func (l *Lane) pick(now time.Time) *Job {
 // putBack undoes pick, for a job that is not to go with those before it.
 func (l *Lane) putBack(j *Job) {
 	q := &l.queue
-	if !j.straight {
+	if !j.straight || j.lent {
 		q = &l.ready
 	}
 	j.state = q.state

@@ -41,7 +41,7 @@ func (l *Lane) offerOrdered(j *Job) {
 		l.keep(c, j)
 		return
 	}
-	j.chain = c
+	j.chain, j.came = c, j.Since
 	c.jobs = append(c.jobs, j)
 	l.arrivals = append(l.arrivals, j)
 	if len(c.jobs) == 1 {
@@ -75,6 +75,11 @@ func (l *Lane) fall(c *chain) {
 		l.lend(head)
 		c.jobs, jobs = []*Job{head}, jobs[1:]
 	}
+	l.keepAll(c, jobs)
+}
+
+// keepAll keeps those jobs that have not ended.
+func (l *Lane) keepAll(c *chain, jobs []*Job) {
 	for _, j := range jobs {
 		if j.state != ending {
 			l.keep(c, j)
@@ -91,9 +96,7 @@ func (l *Lane) retryOrdered(j *Job, due time.Time) {
 		c := j.chain
 		jobs := c.jobs
 		c.jobs = nil
-		for _, j := range jobs {
-			l.keep(c, j)
-		}
+		l.keepAll(c, jobs)
 		return
 	}
 	if len(l.parked) >= parking && j.Place != 0 {
@@ -150,6 +153,19 @@ func (l *Lane) dissolve() {
 		}
 	}
 	l.chains, l.arrivals = map[string]*chain{}, nil
+}
+
+// unsure forgets what is known of keys that wait: under another order they may
+// be others. Until all of the backlog is read, nothing goes straight.
+func (l *Lane) unsure() {
+	if l.waiting+l.spilling > 0 {
+		l.stepAside()
+	}
+	for key, c := range l.chains {
+		if c.kept = 0; len(c.jobs) == 0 {
+			delete(l.chains, key)
+		}
+	}
 }
 
 // refused ends a job that will not be taken, as the target's policy says.

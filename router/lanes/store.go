@@ -100,30 +100,30 @@ func (l *Lane) unkeep(c *chain) {
 	}
 }
 
-// NotStored tells that a job that [Lane.Reserve] counted was not stored.
-func (l *Lane) NotStored() { l.spilling-- }
-
-// Reserve counts a delivery that somebody else puts into the backlog; it ends
-// with Added or NotStored. False says that there is no target.
-func (l *Lane) Reserve() bool {
+// Deposit takes in a delivery that somebody else puts into the backlog, behind
+// what came before it; it ends with Stored or NotStored. False says that there is
+// no target.
+func (l *Lane) Deposit(j *Job) bool {
 	if l.policy == nil {
 		return false
 	}
+	j.state = gone
 	l.spilling++
+	if l.ordered() && j.Key != "" {
+		j.chain = l.chainOf(j.Key)
+		l.fall(j.chain)
+		j.chain.kept++
+	}
 	return true
 }
 
-// Added tells that what was reserved is in the backlog. Known says that it was
-// there before.
-func (l *Lane) Added(key string, known bool) {
+// NotStored tells that a job that was deposited is not in the backlog.
+func (l *Lane) NotStored(j *Job) {
 	l.spilling--
 	l.look = true
-	if known {
-		return
-	}
-	l.waiting++
-	if l.ordered() && key != "" {
-		l.chainOf(key).kept++
+	if c := j.chain; c != nil {
+		j.chain = nil
+		l.unkeep(c)
 	}
 }
 
@@ -187,18 +187,10 @@ func inOrder(jobs []*Job) []*Job {
 // behind its head: other keys are not held up by them.
 func (l *Lane) sweepChains(now time.Time, stuck time.Duration) {
 	n := 0
-	for ; n < len(l.arrivals); n++ {
-		j := l.arrivals[n]
-		if !j.straight || j.state != follows {
-			if j.straight && (j.state == queued || j.state == active) && now.Sub(j.Since) <= stuck {
-				break
-			}
-			continue // it has its turn, or is stored
-		}
-		if now.Sub(j.Since) <= stuck {
-			break
-		}
-		l.fall(j.chain)
+	for ; n < len(l.arrivals) && now.Sub(l.arrivals[n].came) > stuck; n++ {
+		if j := l.arrivals[n]; j.straight && j.state == follows {
+			l.fall(j.chain)
+		} // else it has its turn, or is stored
 	}
 	l.arrivals = slices.Delete(l.arrivals, 0, n)
 }
