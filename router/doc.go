@@ -1,7 +1,9 @@
 // Package router is the life of an event: it takes one in, decides with the
 // rules where it goes, hands it to targets, and sees to it that every match
-// ends in exactly one outcome. It knows nothing of HTTP serving (that is
-// router/api), of YAML and CEL (rules) or of NATS (router/bus).
+// ends in exactly one outcome: delivered, dead-lettered, expired or dropped. It
+// knows nothing of HTTP serving (that is router/api), of YAML and CEL (rules) or
+// of NATS (router/bus). What is to be done next for one target is decided by a room
+// of its own, router/lanes, which knows no clock, no goroutine and no store.
 //
 // # Straight through, and aside only in trouble
 //
@@ -10,11 +12,11 @@
 //	                          ▼
 //	        Matcher.Match, then for each match its target's lane    lane.go
 //	                          │
-//	            Target.Deliver ─► decide(err, policy, attempt, age) decide.go
+//	            Target.Deliver ─► decide(err, policy, attempt, left) lanes/decide.go
 //	       ┌──────────────────┼─────────────────────────┐
-//	   delivered      lane stuck, target held,     permanent, or
-//	       │          or to be tried again         policy spent
-//	       │              [BACKLOG]                  [DEAD]         letter.go
+//	   delivered      lane stuck, target held,     permanent, policy
+//	   or dropped     or to be tried again         spent, or expired
+//	       │              [BACKLOG]                  [DEAD]         act.go, letter.go
 //	       │              │  pump.go ─► lane again     │
 //	       └─► settled ◄──┴────────────────────────────┘
 //	              │ all events below the floor are settled          window.go
@@ -30,9 +32,10 @@
 //
 //   - An accepted event is durable before it is answered, and is read again
 //     after a crash unless it is settled: nothing is lost.
-//   - Settled means: each of its matches is delivered, or durable in BACKLOG or
-//     DEAD. A dead letter or backlog entry is durable before what it replaces is
-//     let go.
+//   - Settled means: each of its deliveries has ended, or is durable in BACKLOG.
+//     A dead letter or backlog entry is durable before what it replaces is let go;
+//     one that the store does not take is handed to it again until it does, and
+//     shown meanwhile (deadunwritten.go).
 //   - What became of each delivery is on the disk before the floor above its
 //     event is saved (outcomes.go, floor.go), and none is left out: whoever finds
 //     a floor finds below it an outcome, or an entry in the backlog, of every
@@ -46,6 +49,14 @@
 //   - A rule set is swapped whole: every event is judged by exactly one version,
 //     which its deliveries carry. A delivery names its target and never embeds
 //     its settings, so what waits is healed by fixing the target.
+//   - While the disk is full nothing new is accepted. What was accepted goes on to
+//     be delivered, and what cannot be written waits, until there is room again
+//     (accept.go, and package bus).
+//
+// A simulation holds them (sim_test.go): the lanes, the window and the floor with
+// a clock, a store and receivers that are made up, a million steps a run, with
+// crashes that only what is durable outlasts. Faults that can be made for real
+// are in the tests of router/faults.
 //
 // # Looking back
 //
@@ -71,6 +82,9 @@
 //	discard   its record, durable ─► removed from DEAD
 //	replay    matched with the rules of now ─► entries in BACKLOG with ids of their own
 //
+// An entry is deposited (deposit.go): it goes behind what waits for its target, never
+// past it, and the lane counts it from the moment that it is on its way.
+//
 // A start after a crash finds by the records of its last moment which redrives
 // had begun, so that none is recorded twice or undone. What a replay did in that
 // moment is done again, with the same delivery ids.
@@ -87,7 +101,9 @@
 // # Who runs
 //
 // One goroutine reads and matches (the loop). A lane has as many workers as it
-// has deliveries under way, at most its concurrency, none when it is idle; and
-// one pump while its backlog is not empty. Deciding is one pure function, and
-// what a decision means is done in one place, [lane.conclude].
+// has requests under way, at most its concurrency, none when it is idle; and
+// one pump while its backlog is not empty. [lanes.Lane] decides, under the lane's
+// lock, and puts down what is to be done as effects; these are done in their order,
+// by one goroutine at a time and in one place, [lane.act]. What came of one is told
+// to the lane by another call.
 package router

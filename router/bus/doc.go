@@ -8,7 +8,7 @@
 //	WYE_EVENTS    wye.events            every accepted event, the archive; appended, never changed
 //	WYE_BACKLOG   wye.backlog.<target>  deliveries that could not go straight through
 //	WYE_DEAD      wye.dead.<target>     dead letters
-//	WYE_OUTCOMES  wye.outcomes          what became of deliveries, in batches; kept as long as the events
+//	WYE_OUTCOMES  wye.outcomes          what became of deliveries, in compressed batches; kept as long as the events
 //	WYE_STATE     wye.state.<key>       the last value of small things: the settled floor
 //	              wye.state.decided.<n> what decided the events from sequence n on
 //	              wye.state.operation.<id> how far a redrive, discard or replay is
@@ -27,6 +27,12 @@
 // would fsync every two minutes (SyncRelaxed here), or once a message (SyncAlways). With remote
 // servers the acknowledgement is theirs: a stream with three replicas has it on
 // three machines.
+//
+// A message with an id that its stream has met within its duplicate window is
+// there once, also over a restart. For WYE_EVENTS the window is the one of the
+// configuration, for WYE_BACKLOG and WYE_DEAD that or a minute, whichever is
+// shorter: the store has every such id in memory, and what a crash repeats is
+// repeated soon after the next start.
 //
 // What the commit relies on, learnt from simulated power cuts:
 //
@@ -91,7 +97,8 @@
 // own time on, so that the usual look ends in the first few.
 //
 // Outcomes are as durable as events, by a commit of their own; who saves a floor
-// waits for them.
+// waits for them. So are dead letters, entries of the backlog, pauses and the states
+// of operations.
 //
 // What WYE_STATE says of who decided which events ([Bus.SetMark]) is as durable
 // as the floor beside it, by the order of one stream. WYE_RULESETS is written
