@@ -252,3 +252,23 @@ func TestWalkOutcomes(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestFarTimes: times that cannot be counted in nanoseconds are before or after
+// all events like others.
+func TestFarTimes(t *testing.T) {
+	b := quickly(t, t.TempDir())
+	for i := range 3 {
+		if _, err := b.Append(t.Context(), Message{ID: fmt.Sprint(i), Data: []byte("x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for year, want := range map[int]struct{ at, since uint64 }{1: {1, 1}, 1600: {1, 1}, 1960: {1, 1}, 2261: {4, 0}, 3000: {4, 0}, 9999: {4, 0}} {
+		day := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+		if got, err := b.SequenceAt(t.Context(), day); err != nil || got != want.at {
+			t.Errorf("year %d: sequence at %d, %v, expected %d", year, got, err, want.at)
+		}
+		if got, err := b.EventSince(t.Context(), day); err != nil || got != want.since {
+			t.Errorf("year %d: event since %d, %v, expected %d", year, got, err, want.since)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -130,6 +131,10 @@ const (
 // there are none.
 func (b *Bus) scan(ctx context.Context, stream string, req scanRequest, into []Record) ([]Record, error) {
 	req.MaxBytes = scanBytes
+	if req.Since != nil {
+		at := countable(*req.Since)
+		req.Since = &at
+	}
 	body, err := json.Marshal(req)
 	if err != nil {
 		return into, err
@@ -159,6 +164,19 @@ func (b *Bus) scan(ctx context.Context, stream string, req scanRequest, into []R
 			return into, readError(stream, errors.New(m.Header.Get("Description")))
 		}
 	}
+}
+
+// countable is the time nearest to at that the server can count in nanoseconds. It
+// takes one beyond, such as of the year 3000, for another.
+func countable(at time.Time) time.Time {
+	first, last := time.Unix(0, 0).UTC(), time.Unix(0, math.MaxInt64).UTC()
+	switch {
+	case at.Before(first):
+		return first
+	case at.After(last):
+		return last
+	}
+	return at
 }
 
 func readError(stream string, err error) error {
