@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,7 +24,7 @@ type deadSelection struct{ router.LetterSelection }
 func (s *deadSelection) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&s.Target, "target", "", "only those of this target")
 	fs.StringVar(&s.Rule, "rule", "", "only those of this rule")
-	fs.StringVar(&s.Reason, "reason", "", "only those that died for this reason, such as permanent or attempts")
+	fs.StringVar(&s.Reason, "reason", "", "only those that died for this reason: "+strings.Join(slices.Sorted(maps.Keys(reasons)), ", "))
 	fs.StringVar(&s.Where, "where", "", "only those that meet this condition (CEL) over event, rule, target, reason, status, error, attempts and at")
 }
 
@@ -34,6 +37,9 @@ func (s *deadSelection) take(cmd *cobra.Command, args []string) error {
 			return notANumber(text)
 		}
 		s.Numbers = append(s.Numbers, n)
+	}
+	if _, known := reasons[s.Reason]; s.Reason != "" && !known {
+		return fmt.Errorf("--reason %s: expected %s", plain(s.Reason, 80), strings.Join(slices.Sorted(maps.Keys(reasons)), ", "))
 	}
 	if !cmd.Flags().Changed("where") {
 		return nil

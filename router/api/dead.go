@@ -129,7 +129,7 @@ func (d dead) show(w http.ResponseWriter, req *http.Request) {
 	case err != nil:
 		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: "The dead letters cannot be read now."})
 	case !found:
-		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "There is no dead letter " + strconv.FormatUint(n, 10) + "."})
+		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "There is no dead letter " + strconv.FormatUint(n, 10) + "; there may have been one that was redriven or discarded."})
 	default:
 		writeJSON(w, http.StatusOK, letter)
 	}

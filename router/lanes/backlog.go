@@ -325,6 +325,7 @@ func (l *Lane) State(now time.Time) State {
 		s.Name = "aside"
 	}
 	if l.policy != nil {
+		l.pace.grow(now)
 		s.Rate, _ = l.pace.rate()
 		s.Slowed = l.pace.slowed > 0
 	}
