@@ -132,8 +132,12 @@ func (o *ongoing) conclude(ctx context.Context, err error) {
 		o.op.State, o.op.Cursor, o.op.Error, o.op.Ended = OperationDone, max(o.op.Cursor, o.op.Until), "", time.Now().UTC()
 		o.op.Begun = time.Time{}
 	}
-	o.r.log.Info("operation", "id", o.op.ID, "kind", o.op.Kind, "state", o.op.State, "done", o.op.Done,
-		"skipped", o.op.Skipped, "failed", o.op.Failed, "error", o.op.Error)
+	about := []any{"id", o.op.ID, "state", o.op.State, "done", o.op.Done, "skipped", o.op.Skipped, "failed", o.op.Failed}
+	if o.op.State == OperationFailed {
+		o.r.log.Error("a "+string(o.op.Kind)+" cannot go on; `wye operation resume` tries again", append(about, "error", o.op.Error)...)
+		return
+	}
+	o.r.log.Info("a "+string(o.op.Kind)+" ended, or was stopped", about...)
 }
 
 // saveOften notes how far the operation is, until quit.
