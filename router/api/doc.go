@@ -9,4 +9,5 @@
 //	400  not a valid CloudEvent; the document names the attributes at fault
 //	413  larger than the limit; 415 an event format or charset that is not read
 //	503  too much waits, or the store does not answer: come back (Retry-After)
+//	507  the disk of the store is full: likewise; deliveries go on
 package api
