@@ -33,13 +33,19 @@ func (l *Lane) Plan(now time.Time, empty bool) Plan {
 	l.expireWaiting(now)
 	unread := l.waiting - len(l.held)
 	known := unread <= 0 || empty && !l.ordered()
-	if l.policy != nil && !l.paused && !l.breaker.probing() && l.ready.first() == nil && known && l.spilling == 0 {
+	if l.policy != nil && !l.paused && l.through(now) && l.ready.first() == nil && known && l.spilling == 0 {
 		l.aside = false
 	}
 	if l.closed || l.waiting == 0 && l.spilling == 0 && !l.Timed(now) {
 		return Plan{Done: true}
 	}
 	return Plan{Fetch: l.want(now, unread), Wake: l.wakeIn(now)}
+}
+
+// through tells whether deliveries may go straight to the target as far as its
+// health is concerned. The probe of one for which nothing waits is what comes next.
+func (l *Lane) through(now time.Time) bool {
+	return !l.breaker.probing() || l.waiting == 0 && !l.breaker.holding(now)
 }
 
 // want is how many entries to fetch. While the target is left alone only a few
