@@ -77,10 +77,17 @@ type sim struct {
 	buried  map[simKey]bool // also those whose letters a crash took
 
 	// What is in memory.
-	window  *window
-	read    uint64
-	looping bool
-	lanes   []*simLane
+	window   *window
+	read     uint64
+	looping  bool
+	stopping bool
+	lanes    []*simLane
+	fresh    simKey // what is accepted or replayed beyond these is new in this life
+	ended    map[simKey]lanes.Outcome
+
+	furthest uint64   // event ever read
+	replays  int      // begun
+	replayed []simKey // and durable
 
 	policies []*rules.Target
 	targets  []*simTarget
@@ -92,6 +99,14 @@ type sim struct {
 type simKey struct {
 	seq    uint64
 	target int
+	replay int // 0: as it was accepted
+}
+
+func (k simKey) String() string {
+	if k.replay == 0 {
+		return fmt.Sprint(k.seq, "/", k.target)
+	}
+	return fmt.Sprint(k.seq, "/", k.target, "~", k.replay)
 }
 
 type simRecord struct {
@@ -133,23 +148,28 @@ type simTarget struct {
 	slow    bool
 	until   time.Time // it asked not to be called before
 	taken   map[uint64]int
-	first   []uint64 // events in the order in which each was first taken
+	again   map[int]bool // replays that it took
+	first   []uint64     // events in the order in which each was first taken
 	open    map[string]int
 	atOnce  int
 	expired map[uint64]bool
 }
 
 type simLane struct {
-	s       *sim
-	n       int
-	core    *lanes.Lane
-	acting  bool
-	pumping bool
-	wake    int // number of the plan that is to come
+	s        *sim
+	n        int
+	core     *lanes.Lane
+	acting   bool
+	pumping  bool
+	fetching bool
+	kicked   bool // while it was fetching
+	wake     int  // number of the plan that is to come
 }
 
 const (
-	simTargets = 4
+	simTargets = 5
+	simOrdered = 2 // and the next one keep order; the last does now and then
+	simFickle  = 4
 	simKeys    = 7
 )
 
@@ -161,7 +181,7 @@ func newSim(seed uint64) *sim {
 		ids: map[string]bool{}, places: map[uint64]*simEntry{}, paused: map[int]bool{}, buried: map[simKey]bool{},
 	}
 	for n := range simTargets {
-		s.targets = append(s.targets, &simTarget{mood: "well", taken: map[uint64]int{}, open: map[string]int{}, expired: map[uint64]bool{}})
+		s.targets = append(s.targets, &simTarget{mood: "well", taken: map[uint64]int{}, again: map[int]bool{}, open: map[string]int{}, expired: map[uint64]bool{}})
 		s.policies = append(s.policies, s.policy(n))
 	}
 	s.start()
@@ -170,15 +190,18 @@ func newSim(seed uint64) *sim {
 	return s
 }
 
-// policy draws a policy. The targets 2 and 3 are ordered.
+// policy draws a policy.
 func (s *sim) policy(n int) *rules.Target {
 	p := &rules.Target{
 		Name: fmt.Sprint("t", n), Concurrency: 1 + s.rand.IntN(8), OnExpired: rules.OnExpiredDeadLetter,
 		Retry:   rules.Retry{Attempts: 3 + s.rand.IntN(20), First: 100 * time.Millisecond, Max: 10 * time.Second, Factor: 2, GiveUp: time.Duration(1+s.rand.IntN(60)) * time.Minute},
 		Breaker: rules.Breaker{Failures: 5, Ratio: 0.5, Over: 30 * time.Second, First: time.Second, Max: 30 * time.Second},
 	}
-	if n >= 2 {
-		p.Order = &rules.Order{OnPoison: []rules.OnPoison{rules.OnPoisonPark, rules.OnPoisonBlock, rules.OnPoisonSkip}[s.rand.IntN(3)]}
+	if n >= simOrdered && (n != simFickle || s.rand.IntN(2) == 0) {
+		p.Order = &rules.Order{By: "a", OnPoison: []rules.OnPoison{rules.OnPoisonPark, rules.OnPoisonBlock, rules.OnPoisonSkip}[s.rand.IntN(3)]}
+	}
+	if n == simFickle && p.Order != nil && s.rand.IntN(2) == 0 {
+		p.Order.By = "b"
 	}
 	if s.rand.IntN(3) == 0 {
 		p.Batch = &rules.Batch{MaxEvents: 2 + s.rand.IntN(20), MaxBytes: 1 << 20, MaxWait: 20 * time.Millisecond}
@@ -219,7 +242,7 @@ func (s *sim) finish() {
 		s.lanes[n].set(s.policies[n])
 		s.resume(n)
 	}
-	for end := s.now.Add(3 * time.Hour); s.now.Before(end) && len(s.agenda) > 0 && len(s.faults) == 0; {
+	for end, most := s.now.Add(3*time.Hour), 2*s.steps+1_000_000; s.steps < most && s.now.Before(end) && len(s.agenda) > 0 && len(s.faults) == 0; {
 		s.step()
 		if s.steps%1000 == 0 && s.quiet() {
 			break
@@ -264,9 +287,17 @@ func (s *sim) accounts() {
 	for _, k := range s.dead.durable {
 		letters[k] = true
 	}
+	for _, k := range s.replayed {
+		switch how := last[k]; {
+		case how == "":
+			s.fault("%s has no outcome", k)
+		case how == lanes.Delivered && !s.targets[k.target].again[k.replay]:
+			s.fault("%s counts as delivered, and was never taken", k)
+		}
+	}
 	for seq := uint64(1); seq <= s.head; seq++ {
 		for n := range s.targets {
-			k := simKey{seq, n}
+			k := simKey{seq, n, 0}
 			switch how := last[k]; {
 			case how == "":
 				s.fault("event %d has no outcome at target %d", seq, n)
@@ -292,11 +323,11 @@ func (s *sim) orders() {
 	for k := range s.buried {
 		ended[k] = true
 	}
-	for n := 2; n < simTargets; n++ {
+	for n := simOrdered; n < simFickle; n++ {
 		latest := map[string]uint64{}
 		for _, seq := range s.targets[n].first {
 			key := simKeyOf(seq)
-			if key == "" || ended[simKey{seq, n}] {
+			if key == "" || ended[simKey{seq, n, 0}] {
 				continue
 			}
 			if seq < latest[key] {
@@ -313,6 +344,17 @@ func simKeyOf(seq uint64) string {
 		return fmt.Sprint("k", k)
 	}
 	return ""
+}
+
+// keyOf is the key of an event at a target, as its policy says.
+func (s *sim) keyOf(n int, seq uint64) string {
+	switch p := s.policies[n]; {
+	case p == nil || p.Order == nil:
+		return ""
+	case p.Order.By == "b":
+		return simKeyOf(seq + 1)
+	}
+	return simKeyOf(seq)
 }
 
 // simPoison tells whether no target takes the event.
@@ -392,11 +434,23 @@ func (s *sim) trouble() {
 	}
 	n := s.rand.IntN(simTargets)
 	t := s.targets[n]
-	switch s.rand.IntN(8) {
+	switch s.rand.IntN(10) {
 	case 0, 1, 2:
 		t.mood, t.slow = simMoods[s.rand.IntN(len(simMoods))], s.rand.IntN(6) == 0
 	case 3:
-		s.crash()
+		if s.rand.IntN(3) > 0 {
+			s.crash()
+			break
+		}
+		s.stopping = true
+		for _, l := range s.lanes {
+			l.change(func(core *lanes.Lane) { core.Close() })
+		}
+		s.in(s.upTo(500*time.Millisecond), s.crash)
+	case 8, 9:
+		for range 1 + s.rand.IntN(5) {
+			s.replay(n)
+		}
 	case 4:
 		s.policies[n] = s.policy(n)
 		s.lanes[n].set(s.policies[n])
@@ -423,6 +477,26 @@ func (s *sim) trouble() {
 	s.in(s.upTo(400*time.Millisecond), s.trouble)
 }
 
+// replay puts an event that was read into the backlog once more.
+func (s *sim) replay(n int) {
+	if s.read == 0 || s.stopping {
+		return
+	}
+	s.replays++
+	l := s.lanes[n]
+	j := &simJob{key: simKey{1 + s.rand.Uint64N(s.read), n, s.replays}}
+	j.ID, j.First, j.Key, j.Load = j.key.String(), s.now, s.keyOf(n, j.key.seq), j
+	ok := false
+	if l.change(func(core *lanes.Lane) { ok = core.Deposit(&j.Job) }); !ok {
+		return
+	}
+	if s.rand.IntN(10) == 0 {
+		s.soon(s.upTo(time.Second), func() { l.change(func(core *lanes.Lane) { core.NotStored(&j.Job) }) })
+		return
+	}
+	l.store(j, 0, func(known bool) { l.change(func(core *lanes.Lane) { core.Stored(&j.Job, known) }) })
+}
+
 func (s *sim) resume(n int) {
 	s.paused[n], s.targets[n].until = false, time.Time{}
 	s.lanes[n].change(func(l *lanes.Lane) { l.SetPaused(false, s.now) })
@@ -431,6 +505,7 @@ func (s *sim) resume(n int) {
 // start begins a life of the process with what is on the disk.
 func (s *sim) start() {
 	s.life++
+	s.fresh, s.ended, s.stopping = simKey{seq: s.furthest, replay: s.replays}, map[simKey]lanes.Outcome{}, false
 	s.window = newWindow(s.saved, func() uint64 { return 0 })
 	s.read = s.saved
 	s.lanes = nil
@@ -493,9 +568,14 @@ func (s *sim) check() {
 	for _, e := range s.places {
 		safe[e.key] = true
 	}
+	for _, k := range s.replayed {
+		if !safe[k] {
+			s.fault("at the crash, %s is nowhere to be found", k)
+		}
+	}
 	for seq := uint64(1); seq <= s.saved; seq++ {
 		for n := range s.targets {
-			if !safe[simKey{seq, n}] {
+			if !safe[simKey{seq, n, 0}] {
 				s.fault("at the crash, event %d at target %d is below the floor %d and nowhere to be found", seq, n, s.saved)
 				return
 			}
@@ -539,27 +619,31 @@ func (s *sim) keepEntry(e *simEntry) {
 	}
 	s.ids[e.id] = true
 	s.places[e.place] = e
+	if e.key.replay > 0 && e.tried == 0 {
+		s.replayed = append(s.replayed, e.key)
+	}
 }
 
 // loop reads accepted events, as the router's does.
 func (s *sim) loop() {
+	if s.stopping {
+		return
+	}
 	for range 64 {
 		if _, open := s.window.state(); s.read >= s.head || open >= windowEvents-1 {
 			break
 		}
 		s.read++
+		s.furthest = max(s.furthest, s.read)
 		f, err := s.window.admit(context.Background(), s.read, 100, simTargets)
 		if err != nil {
 			s.fault("admit: %v", err)
 		}
 		for n, l := range s.lanes {
-			j := &simJob{key: simKey{s.read, n}, flight: f}
-			j.ID, j.First, j.Size, j.Load = fmt.Sprint(s.read, "/", n), s.now, 600, j
+			j := &simJob{key: simKey{s.read, n, 0}, flight: f}
+			j.ID, j.First, j.Size, j.Key, j.Load = j.key.String(), s.now, 600, s.keyOf(n, s.read), j
 			if s.read%211 == 0 {
 				j.Expires = s.now.Add(time.Duration(s.read%7) * time.Second)
-			}
-			if n >= 2 {
-				j.Key = simKeyOf(s.read)
 			}
 			l.change(func(core *lanes.Lane) { core.Offer(&j.Job, s.now) })
 		}
@@ -613,7 +697,9 @@ func (l *simLane) change(what func(*lanes.Lane)) {
 	for range l.core.Workers(l.s.now) {
 		l.s.soon(0, l.work)
 	}
-	if look := l.core.Look(); l.pumping && look || !l.pumping && (l.core.Waiting()+l.core.Spilling() > 0 || l.core.Timed(l.s.now)) {
+	if look := l.core.Look(); l.fetching {
+		l.kicked = l.kicked || look
+	} else if l.pumping && look || !l.pumping && !l.core.Closed() && (l.core.Waiting()+l.core.Spilling() > 0 || l.core.Timed(l.s.now)) {
 		l.pumping = true
 		l.wake++
 		n := l.wake
@@ -648,6 +734,7 @@ func (l *simLane) act(e lanes.Effect) {
 	case lanes.Record:
 		l.record(j, e.Outcome)
 	case lanes.Finish:
+		s.end(j.key, lanes.Delivered)
 		simAppend(s, &s.records, simRecord{j.key, lanes.Delivered}, nil, func() {})
 		s.window.settle(j.flight)
 	case lanes.Settle:
@@ -673,7 +760,16 @@ func (l *simLane) act(e lanes.Effect) {
 	}
 }
 
+// end notes an outcome. What is new in this life of the process has just one.
+func (s *sim) end(k simKey, how lanes.Outcome) {
+	if before := s.ended[k]; before != "" && (k.replay > s.fresh.replay || k.replay == 0 && k.seq > s.fresh.seq) {
+		s.fault("%s is %s, and %s before", k, how, before)
+	}
+	s.ended[k] = how
+}
+
 func (l *simLane) record(j *simJob, how lanes.Outcome) {
+	l.s.end(j.key, how)
 	simAppend(l.s, &l.s.records, simRecord{j.key, how}, nil, func() { l.change(func(c *lanes.Lane) { c.Ended(&j.Job) }) })
 }
 
@@ -704,19 +800,27 @@ func (l *simLane) pump(n, empty int) {
 		return
 	}
 	wait := plan.Wake
-	if plan.Fetch > 0 {
-		got := l.fetch(plan.Fetch)
-		if n != l.wake {
-			return
-		}
-		if got > 0 {
+	if plan.Fetch == 0 {
+		s.soon(wait, func() { l.pump(n, empty) })
+		return
+	}
+	l.fetching, l.kicked = true, false
+	answer := s.upTo(3 * time.Millisecond)
+	if s.rand.IntN(20) == 0 {
+		answer = s.upTo(200 * time.Millisecond)
+	}
+	s.soon(answer, func() {
+		if l.fetch(plan.Fetch) > 0 {
 			empty, wait = 0, time.Millisecond
 		} else {
 			empty++
 			wait = min(wait, lanes.FetchAgain*time.Duration(min(empty, 10)))
 		}
-	}
-	s.soon(wait, func() { l.pump(n, empty) })
+		if l.fetching = false; l.kicked {
+			wait = 0
+		}
+		s.soon(wait, func() { l.pump(n, empty) })
+	})
 }
 
 // fetch hands out what is not handed out, in order, and what is to be again.
@@ -732,11 +836,9 @@ func (l *simLane) fetch(n int) (got int) {
 	for _, e := range all[:min(n, len(all))] {
 		e.handed, e.again = true, time.Time{}
 		j := &simJob{key: e.key}
-		j.ID, j.First, j.Size, j.Load, j.Place = fmt.Sprint(e.key.seq, "/", e.key.target), e.first, 600, j, e.place
+		j.ID, j.First, j.Size, j.Load, j.Place = e.key.String(), e.first, 600, j, e.place
 		j.Tried, j.Due, j.Written = e.tried, e.due, e.written
-		if l.n >= 2 {
-			j.Key = simKeyOf(e.key.seq)
-		}
+		j.Key = s.keyOf(l.n, e.key.seq)
 		l.change(func(c *lanes.Lane) { c.Fetched(&j.Job, s.now) })
 		got++
 	}
@@ -764,7 +866,7 @@ func (l *simLane) work() {
 	}
 	for _, j := range jobs {
 		if j.Key != "" {
-			if t.open[j.Key]++; t.open[j.Key] > 1 {
+			if t.open[j.Key]++; t.open[j.Key] > 1 && l.n != simFickle {
 				s.fault("target %d has two events of key %s at once", l.n, j.Key)
 			}
 		}
@@ -776,6 +878,10 @@ func (l *simLane) work() {
 			for i, j := range jobs {
 				if j.Key != "" {
 					t.open[j.Key]--
+				}
+				if l.s.stopping && errs[i] != nil {
+					c.Unanswered(j, s.now)
+					continue
 				}
 				c.Answered(j, errs[i], s.now)
 			}
@@ -790,11 +896,14 @@ var errSim = errors.New("answered 500")
 func (t *simTarget) answer(s *sim, jobs []*lanes.Job) []error {
 	errs := make([]error, len(jobs))
 	for i, j := range jobs {
-		seq := j.Load.(*simJob).key.seq
+		k := j.Load.(*simJob).key
+		seq := k.seq
 		errs[i] = t.errorOf(s, seq)
 		// Sometimes it took the event, and its answer got lost.
 		if errs[i] == nil || t.mood == "flaky" && !simPoison(seq) && s.rand.IntN(4) == 0 {
-			if t.taken[seq]++; t.taken[seq] == 1 {
+			if k.replay > 0 {
+				t.again[k.replay] = true
+			} else if t.taken[seq]++; t.taken[seq] == 1 {
 				t.first = append(t.first, seq)
 			}
 		}
