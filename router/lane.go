@@ -223,6 +223,7 @@ func (l *lane) adopt(h *handle) {
 		corrected := l.paused != nil && l.paused.By == ByReceiver && l.handle != nil && !reflect.DeepEqual(l.handle.spec, h.spec)
 		l.retire(h)
 		core.SetPolicy(h.policy(), now)
+		core.SetPaused(l.paused != nil, now) // a pause that its receiver asked for ends with the target it was removed with
 		if corrected { // a person has seen to it
 			l.r.background(func() { l.resumed() })
 		}

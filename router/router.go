@@ -219,10 +219,11 @@ func (r *Router) Stop(ctx context.Context) {
 		r.reloadMu.Unlock()
 		r.closeLanes()
 		await(ctx, r.workers.Wait)
-		r.aside.stop()
+		await(ctx, r.aside.stop)
 		r.calm(ctx)
 		r.cutShort()
 		r.workers.Wait()
+		r.aside.stop() // what waited for the store has given up now
 		last := withinLast()
 		r.calm(last)
 		r.closeTargets()
