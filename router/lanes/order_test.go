@@ -331,3 +331,18 @@ func TestOrderChanges(t *testing.T) {
 		t.Fatalf("%d keys are remembered, and nothing waits", n)
 	}
 }
+
+// What comes while the lane is aside must not overtake one of its key that is
+// under way and may fail.
+func TestAsideBehindActive(t *testing.T) {
+	y := newTry(t, nil)
+	y.offer("1", "k")
+	y.next("1")
+	y.now = y.now.Add(stuckAfter + 100*time.Millisecond)
+	y.l.Sweep(y.now, false)
+	y.l.SetPaused(true, y.now)
+	y.act()
+	if y.offer("2", "k"); len(y.lent) != 1 || len(y.stored) != 1 {
+		t.Fatalf("lent %v and stored %v, which would be before the first if that fails", ids(y.lent), ids(y.stored))
+	}
+}
