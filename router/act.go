@@ -224,37 +224,49 @@ const storeAgain = time.Second
 // store writes a letter and calls then once it is durable. It tries until it
 // works: what it would replace stays unsettled meanwhile, so nothing is lost.
 func (l *lane) store(write appendFunc, id string, text letter, j *job, then func(bus.Receipt)) {
-	l.r.stores.begin()
 	m, err := text.message(id, j.delivery.Event)
 	if err != nil {
 		l.r.log.Error("a delivery could not be written down", "error", err)
-		l.r.stores.end()
 		return
 	}
-	write(l.name, m, func(r bus.Receipt, err error) {
-		if err == nil {
-			if text.Reason != "" {
-				l.writtenAtLast(j)
-			}
-			then(r)
-			l.r.stores.end()
-			return
+	l.r.stores.begin()
+	w := &writing{l: l, write: write, message: m, job: j, dead: text.Reason != "", then: then}
+	w.try()
+}
+
+// writing is a letter on its way into a stream.
+type writing struct {
+	l       *lane
+	write   appendFunc
+	message bus.Message
+	job     *job
+	dead    bool // it is a dead letter
+	again   bool // it was tried before
+	then    func(bus.Receipt)
+}
+
+func (w *writing) try() { w.write(w.l.name, w.message, w.answered) }
+
+func (w *writing) answered(r bus.Receipt, err error) {
+	l := w.l
+	switch {
+	case err == nil:
+		if w.dead {
+			l.writtenAtLast(w.job)
 		}
-		if errors.Is(err, bus.ErrClosed) || l.r.deliverCtx.Err() != nil {
-			l.r.stores.end()
-			return // unsettled: read again after the restart
+		if w.again {
+			r.Duplicate = false // of our own earlier try
 		}
-		l.r.log.Error("the store did not take a delivery; trying again", "target", l.name, "id", id, "error", err)
-		if text.Reason != "" {
-			l.notWritten(j)
+		w.then(r)
+	case errors.Is(err, bus.ErrClosed), l.r.deliverCtx.Err() != nil: // unsettled: read again after the restart
+	default:
+		l.r.log.Error("the store did not take a delivery; trying again", "target", l.name, "id", w.message.ID, "error", err)
+		if w.dead {
+			l.notWritten(w.job)
 		}
-		time.AfterFunc(storeAgain, func() {
-			// If it is a duplicate now it is one of our own earlier try.
-			l.store(write, id, text, j, func(r bus.Receipt) {
-				r.Duplicate = false
-				then(r)
-			})
-			l.r.stores.end()
-		})
-	})
+		w.again = true
+		time.AfterFunc(storeAgain, w.try)
+		return
+	}
+	l.r.stores.end()
 }

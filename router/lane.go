@@ -224,7 +224,7 @@ func (l *lane) adopt(h *handle) {
 		l.retire(h)
 		core.SetPolicy(h.policy(), now)
 		core.SetPaused(l.paused != nil, now) // a pause that its receiver asked for ends with the target it was removed with
-		if corrected { // a person has seen to it
+		if corrected {                       // a person has seen to it
 			l.r.background(func() { l.resumed() })
 		}
 	})

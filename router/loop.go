@@ -78,6 +78,7 @@ func (r *Router) route(set *ruleset, rec *bus.Record, now time.Time, found []rul
 	if err != nil || n == 0 {
 		return found, err
 	}
+	now = time.Now() // it may have waited for room
 	for i := range found {
 		r.dispatch(set, &found[i], ev, f, now)
 	}
