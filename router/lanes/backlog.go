@@ -94,7 +94,7 @@ func (l *Lane) wakeIn(now time.Time) time.Duration {
 		sooner(l.pace.next(now))
 		sooner(l.gathered())
 	}
-	if l.aside {
+	if l.aside && !l.paused && l.through(now) {
 		next = min(next, FetchAgain)
 	}
 	return max(next, time.Millisecond)
