@@ -116,19 +116,32 @@ func (l *Lane) expireWaiting(now time.Time) {
 		return
 	}
 	l.looked = now
-	for _, j := range l.ready.all() {
-		if l.left(j, now) <= 0 {
-			l.expire(j)
+	for _, j := range l.ready.jobs[l.ready.head:] {
+		if j.state == ready && l.late(j, now) {
+			l.expireWith(j, now)
 		}
 	}
-	late := l.parked.only(func(j *Job) bool { return l.left(j, now) > 0 })
+	late := l.parked.only(func(j *Job) bool { return !l.late(j, now) })
 	for _, j := range late {
 		if j.Light {
-			l.read(j) // it ends when it is picked
+			l.read(j) // it ends when it is here
 			continue
 		}
-		l.expire(j)
+		l.expireWith(j, now)
 	}
+}
+
+// expireWith ends a job, and those that follow it in memory if it is their time
+// too: one after the other they would wait for a look each.
+func (l *Lane) expireWith(j *Job, now time.Time) {
+	if c := j.chain; c != nil {
+		for _, next := range c.jobs {
+			if next.state == follows && !next.Light && !next.straight && l.late(next, now) {
+				l.expire(next)
+			}
+		}
+	}
+	l.expire(j)
 }
 
 // Fetched takes in an entry of the backlog.
@@ -148,6 +161,11 @@ func (l *Lane) Fetched(j *Job, now time.Time) {
 	switch {
 	case l.policy == nil:
 		l.bury(j, ReasonOrphaned, "")
+	case l.late(j, now):
+		if c := l.chains[j.Key]; c != nil && c.behind() {
+			l.unkeep(c)
+		}
+		l.expire(j)
 	case l.ordered() && j.Key != "":
 		l.fetchedInOrder(j, now)
 	default:
@@ -244,6 +262,8 @@ func (l *Lane) Reread(j *Job, found bool, now time.Time) {
 	switch {
 	case l.policy == nil:
 		l.bury(j, ReasonOrphaned, "")
+	case l.late(j, now):
+		l.expire(j)
 	case j.chain != nil && j.chain.jobs[0] != j:
 		j.state = follows
 	default:

@@ -225,6 +225,11 @@ func (l *Lane) left(j *Job, now time.Time) time.Duration {
 	return left
 }
 
+// late tells whether a job's time is over. While the target is paused nobody's is.
+func (l *Lane) late(j *Job, now time.Time) bool {
+	return !l.paused && l.left(j, now) <= 0
+}
+
 // limit is how many requests may be under way now.
 func (l *Lane) limit(now time.Time) int {
 	switch {

@@ -81,7 +81,7 @@ func (l *Lane) pick(now time.Time) *Job {
 		if l.ready.len() == fetchBatch/4 || l.ready.len() == 0 && l.waiting > 0 {
 			l.look = true
 		}
-		if j == nil || l.left(j, now) > 0 {
+		if j == nil || !l.late(j, now) {
 			return j
 		}
 		l.expire(j)
