@@ -30,6 +30,10 @@
 // settled. When the copy is met in the backlog it belongs to the delivery under
 // way, and is not delivered by itself.
 //
+// A delivery from the backlog that fails while its target is left alone or probed
+// stays where it is in the backlog, with its attempts in memory only: stored again
+// it would be behind all that came during the outage, and expire as late.
+//
 // # Order
 //
 // In a lane with order, the deliveries of one key form a chain of which only the

@@ -31,6 +31,7 @@ type Job struct {
 	straight bool      // its event counts as unsettled
 	lent     bool      // stored while under way
 	released bool      // it ended, and its outcome is recorded
+	stays    bool      // tried again where it is in the backlog: its entry does not know of all attempts
 	chain    *chain
 }
 

@@ -99,6 +99,11 @@ func (l *Lane) retryOrdered(j *Job, due time.Time) {
 		l.keepAll(c, jobs)
 		return
 	}
+	l.parkInPlace(j)
+}
+
+// parkInPlace keeps a job that is to be tried again where it is in the backlog.
+func (l *Lane) parkInPlace(j *Job) {
 	if len(l.parked) >= parking && j.Place != 0 {
 		l.lighten(j)
 	}

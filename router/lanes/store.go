@@ -34,6 +34,12 @@ func (l *Lane) retry(j *Job, due time.Time) {
 		return
 	}
 	j.Due = due
+	if j.Place != 0 && (j.stays || l.breaker.probing()) {
+		// Behind all that came during an outage, it would expire when that does.
+		j.stays = true
+		l.parkInPlace(j)
+		return
+	}
 	l.store(j)
 }
 
@@ -42,7 +48,7 @@ func (l *Lane) retry(j *Job, due time.Time) {
 // neither.
 func (l *Lane) giveBack(j *Job, now time.Time) {
 	switch {
-	case j.chain != nil || j.Place == 0 && !j.lent:
+	case j.chain != nil || j.stays || j.Place == 0 && !j.lent:
 		l.retry(j, now)
 	case j.Place != 0:
 		j.state = gone
