@@ -29,12 +29,13 @@ func (b *breaker) holding(now time.Time) bool { return now.Before(b.until) }
 // left alone any more.
 func (b *breaker) probing() bool { return !b.until.IsZero() }
 
-// failed takes in a failed attempt.
-func (b *breaker) failed(p rules.Breaker, now time.Time, draw Draw) {
+// failed takes in a failed attempt that began at a time. One that was under way
+// before the pause says nothing new, whether it ends in the pause or after it.
+func (b *breaker) failed(p rules.Breaker, began, now time.Time, draw Draw) {
 	b.failures++
 	b.count(p, now, 1)
-	if b.holding(now) {
-		return // it was under way since before
+	if began.Before(b.until) {
+		return
 	}
 	if b.failures >= p.Failures || b.probing() || b.tooMany(p) {
 		b.trips++

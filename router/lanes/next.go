@@ -139,7 +139,7 @@ func (l *Lane) Answered(j *Job, err error, now time.Time) Result {
 	if !v.gone {
 		j.Tried++
 	}
-	l.learn(v, now)
+	l.learn(v, j.Since, now)
 	switch {
 	case v.gone:
 		l.giveBack(j, now)
@@ -170,15 +170,15 @@ const (
 	ResultFailed Result = "failed" // and it was the last
 )
 
-// learn takes in what an attempt says of the target.
-func (l *Lane) learn(v verdict, now time.Time) {
+// learn takes in what an attempt that began at a time says of the target.
+func (l *Lane) learn(v verdict, began, now time.Time) {
 	switch {
 	case v.slow:
 		l.breaker.hold(now.Add(v.hold))
-		l.pace.tooFast(now)
+		l.pace.tooFast(began, now, v.hold)
 	case v.gone:
 	case v.failed():
-		l.breaker.failed(l.policy.Breaker, now, l.draw)
+		l.breaker.failed(l.policy.Breaker, began, now, l.draw)
 	default:
 		l.breaker.answered(l.policy.Breaker, now)
 	}

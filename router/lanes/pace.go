@@ -30,7 +30,7 @@ type pace struct {
 
 const (
 	slowest  = 1.0                    // events/s
-	cutAgain = time.Second            // answers to what was under way at a cut are no second reason
+	cutAgain = time.Second
 	stepPart = 20                     // the step is a twentieth of the speed at which it was too fast
 	freeAt   = 4                      // times the speed at which it was too fast: from there on it is not slowed
 	tokenLag = 250 * time.Millisecond // of tokens that a slowed target may use at once
@@ -112,9 +112,13 @@ func (p *pace) next(now time.Time) time.Time {
 	return now.Add(time.Duration((1 - p.tokens) / perSecond * float64(time.Second)))
 }
 
-// tooFast halves the speed.
-func (p *pace) tooFast(now time.Time) {
-	if now.Sub(p.cut) < cutAgain && !p.cut.IsZero() {
+// tooFast halves the speed, because of a request that began at a time. It grows
+// again after the pause that was asked for: a target that gets nothing does not
+// show that it can take more. Answers to what was under way at a cut are no reason
+// for a second one.
+func (p *pace) tooFast(began, now time.Time, pause time.Duration) {
+	if !p.cut.IsZero() && (now.Sub(p.cut) < cutAgain || !began.After(p.cut)) {
+		p.grown = later(p.grown, now.Add(pause))
 		return
 	}
 	p.count(now)
@@ -124,7 +128,7 @@ func (p *pace) tooFast(now time.Time) {
 	}
 	p.slowed = max(speed/2, slowest)
 	p.step = max(speed/stepPart, slowest)
-	p.cut, p.grown = now, now
+	p.cut, p.grown = now, now.Add(pause)
 	p.tokens = min(p.tokens, 1)
 }
 
@@ -142,4 +146,11 @@ func (p *pace) grow(now time.Time) {
 			return
 		}
 	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
