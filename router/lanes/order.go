@@ -118,7 +118,11 @@ func (l *Lane) pass(j *Job) {
 		return
 	}
 	j.chain = nil
-	if i := slices.Index(c.jobs, j); i >= 0 {
+	switch i := slices.Index(c.jobs, j); {
+	case i == 0: // as nearly always; a hundred thousand that follow are not moved
+		c.jobs[0] = nil
+		c.jobs = c.jobs[1:]
+	case i > 0:
 		c.jobs = slices.Delete(c.jobs, i, i+1)
 	}
 	if len(c.jobs) == 0 {
