@@ -1,6 +1,8 @@
 package lanes
 
 import (
+	"cmp"
+	"slices"
 	"time"
 )
 
@@ -230,6 +232,23 @@ func (l *Lane) park(j *Job, now time.Time) {
 	}
 	l.parked.park(j)
 	l.look = true
+}
+
+// unread gives back what is in memory of the backlog: its keys were not looked at
+// while there was no order. Read again, it has them.
+func (l *Lane) unread() {
+	jobs := append(l.ready.takeAll(), l.parked...)
+	l.parked = nil
+	slices.SortFunc(jobs, func(a, b *Job) int { return cmp.Compare(a.Place, b.Place) })
+	for _, j := range jobs {
+		if j.Place == 0 {
+			l.wake(j) // lent; its copy is not met yet
+			continue
+		}
+		j.state = gone
+		l.Forget(j.Place)
+		l.do(Effect{What: Later, Place: j.Place})
+	}
 }
 
 // lighten leaves an entry with the bus until it is its turn.

@@ -164,17 +164,15 @@ func (l *Lane) dissolve() {
 	l.chains, l.arrivals = map[string]*chain{}, nil
 }
 
-// unsure forgets what is known of keys that wait: under another order they may
-// be others. Until all of the backlog is read, nothing goes straight.
+// unsure forgets what is known of keys: under another order they may be others.
+// What is in memory and not under way is read again, and until all of the backlog
+// is, nothing goes straight.
 func (l *Lane) unsure() {
-	if l.waiting+l.spilling > 0 {
+	if l.waiting+l.spilling+l.queue.len() > 0 {
 		l.stepAside()
 	}
-	for key, c := range l.chains {
-		if c.kept = 0; len(c.jobs) == 0 {
-			delete(l.chains, key)
-		}
-	}
+	l.dissolve()
+	l.unread()
 }
 
 // refused ends a job that will not be taken, as the target's policy says.
