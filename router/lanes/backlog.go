@@ -237,7 +237,7 @@ func (l *Lane) park(j *Job, now time.Time) {
 // unread gives back what is in memory of the backlog: its keys were not looked at
 // while there was no order. Read again, it has them.
 func (l *Lane) unread() {
-	jobs := append(l.ready.takeAll(), l.parked...)
+	jobs := slices.Concat(l.ready.takeAll(), l.toRead.takeAll(), l.parked)
 	l.parked = nil
 	slices.SortFunc(jobs, func(a, b *Job) int { return cmp.Compare(a.Place, b.Place) })
 	for _, j := range jobs {
@@ -245,10 +245,15 @@ func (l *Lane) unread() {
 			l.wake(j) // lent; its copy is not met yet
 			continue
 		}
-		j.state = gone
-		l.Forget(j.Place)
-		l.do(Effect{What: Later, Place: j.Place})
+		l.handBack(j)
 	}
+}
+
+// handBack gives an entry back to the bus, to be read again as if for the first time.
+func (l *Lane) handBack(j *Job) {
+	j.state = gone
+	l.Forget(j.Place)
+	l.do(Effect{What: Later, Place: j.Place})
 }
 
 // lighten leaves an entry with the bus until it is its turn.
@@ -259,15 +264,38 @@ func (l *Lane) lighten(j *Job) {
 	l.do(Effect{What: Later, Job: j, Place: j.Place, Wait: longestLeave})
 }
 
-// read has a light entry read again.
+// read has a light entry read again, when there is room.
 func (l *Lane) read(j *Job) {
-	j.state = reading
-	l.do(Effect{What: Read, Job: j})
+	l.toRead.push(j)
+	l.readOn()
+}
+
+// readOn reads as much as there is room for beside what was fetched. The entries
+// of a lane that loses its order, or its target, are all to be read at once.
+func (l *Lane) readOn() {
+	for j := l.toRead.first(); j != nil && l.canRead(j); j = l.toRead.first() {
+		l.toRead.drop()
+		j.state = reading
+		l.reads++
+		l.readBytes += j.Size
+		l.do(Effect{What: Read, Job: j})
+	}
+}
+
+// canRead tells whether there is room for a light entry. What is fetched and waits
+// behind others leaves room always, so it cannot keep its own head out.
+func (l *Lane) canRead(j *Job) bool {
+	heavy := len(l.held) - l.light
+	return l.reads == 0 && l.bytes <= reservoirBytes && heavy < 2*Reservoir ||
+		l.reads+heavy < 2*Reservoir && l.readBytes+l.bytes+j.Size <= 2*reservoirBytes
 }
 
 // Reread tells that the entry of a light job was read again; found is false
 // where it is not in the backlog any more.
 func (l *Lane) Reread(j *Job, found bool, now time.Time) {
+	l.reads--
+	l.readBytes -= j.Size
+	defer l.readOn()
 	if !found {
 		j.released = true
 		l.Removed(j.Place)
@@ -283,6 +311,8 @@ func (l *Lane) Reread(j *Job, found bool, now time.Time) {
 		l.bury(j, ReasonOrphaned, "")
 	case l.late(j, now):
 		l.expire(j)
+	case l.ordered() && j.Key != "" && j.chain == nil:
+		l.handBack(j) // the lane came to have an order meanwhile
 	case j.chain != nil && j.chain.jobs[0] != j:
 		j.state = follows
 	default:
@@ -318,6 +348,7 @@ func (l *Lane) Forget(place uint64) {
 	} else {
 		l.bytes -= j.Size
 	}
+	l.readOn()
 }
 
 // Knows tells whether an entry is known here.

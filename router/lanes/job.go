@@ -43,6 +43,7 @@ const (
 	parked               // from the backlog, not due yet
 	ready                // from the backlog, due
 	active               // in the target's hands
+	shelved              // light, and to be read again when there is room
 	reading              // light, and being read again
 	ending               // has an outcome that is being recorded
 	gone                 // in the backlog, and forgotten here

@@ -34,12 +34,15 @@ type Lane struct {
 	lent map[string]*Job // by ID: stored while under way, and not met in the backlog yet
 	held map[uint64]*Job // entries of the backlog that are known here, by their place
 
-	working  int // workers that are out with jobs or about to ask for some
-	waiting  int // entries in the backlog
-	spilling int // jobs on their way there
-	light    int // of held
-	bytes    int // of those that are not light
-	largest  int // size of the largest entry of late
+	working   int // workers that are out with jobs or about to ask for some
+	waiting   int // entries in the backlog
+	spilling  int // jobs on their way there
+	light     int // of held
+	bytes     int // of those that are not light
+	toRead    fifo
+	reads     int // light ones that are being read
+	readBytes int // of them
+	largest   int // size of the largest entry of late
 
 	breaker breaker
 	pace    pace
@@ -59,7 +62,7 @@ type Lane struct {
 // except in simulations.
 func New(policy *rules.Target, waiting int, draw Draw, now time.Time) *Lane {
 	l := &Lane{
-		draw: draw, queue: fifo{state: queued}, ready: fifo{state: ready}, active: map[*Job]struct{}{},
+		draw: draw, queue: fifo{state: queued}, ready: fifo{state: ready}, toRead: fifo{state: shelved}, active: map[*Job]struct{}{},
 		chains: map[string]*chain{}, lent: map[string]*Job{}, held: map[uint64]*Job{},
 	}
 	l.set(policy, now)

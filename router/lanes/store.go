@@ -51,9 +51,7 @@ func (l *Lane) giveBack(j *Job, now time.Time) {
 	case j.chain != nil || j.stays || j.Place == 0 && !j.lent:
 		l.retry(j, now)
 	case j.Place != 0:
-		j.state = gone
-		l.Forget(j.Place)
-		l.do(Effect{What: Later, Place: j.Place})
+		l.handBack(j)
 	default: // its copy is met as any other entry
 		j.state = gone
 		delete(l.lent, j.ID)
