@@ -60,6 +60,7 @@ func (l *Lane) Next(now time.Time, into []*Job) []*Job {
 	}
 	if len(into) == 0 {
 		l.working--
+		l.look = l.look || l.Timed(now) // a plan made while somebody worked does not know of it
 		return nil
 	}
 	l.pace.take(len(into), now)

@@ -29,7 +29,7 @@ type pace struct {
 }
 
 const (
-	slowest  = 1.0                    // events/s
+	slowest  = 1.0 // events/s
 	cutAgain = time.Second
 	stepPart = 20                     // the step is a twentieth of the speed at which it was too fast
 	freeAt   = 4                      // times the speed at which it was too fast: from there on it is not slowed
