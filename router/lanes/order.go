@@ -165,13 +165,31 @@ func (l *Lane) dissolve() {
 }
 
 // unsure forgets what is known of keys: under another order they may be others.
-// What is in memory and not under way is read again, and until all of the backlog
-// is, nothing goes straight.
+// What is in memory and not under way is read again, behind what is under way of
+// its key, and until all of the backlog is read, nothing goes straight.
 func (l *Lane) unsure() {
-	if l.waiting+l.spilling+l.queue.len() > 0 {
+	if l.waiting+l.spilling+l.queue.len()+len(l.chains) > 0 {
 		l.stepAside()
 	}
-	l.dissolve()
+	for _, key := range slices.Sorted(maps.Keys(l.chains)) {
+		c := l.chains[key]
+		jobs := c.jobs
+		c.jobs, c.kept = nil, 0
+		for _, j := range jobs {
+			if j.state == active || j.state == ending {
+				c.jobs = append(c.jobs, j)
+				continue
+			}
+			j.chain = nil
+			if j.state == follows {
+				l.wake(j)
+			}
+		}
+		if len(c.jobs) == 0 {
+			delete(l.chains, key)
+		}
+	}
+	l.arrivals = nil
 	l.unread()
 }
 
