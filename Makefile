@@ -12,7 +12,7 @@ test: ## Run all tests with the race detector (a few minutes)
 	$(GO) test ./rules # in full: the race detector would only slow down what one goroutine does
 
 test-long: ## Run the long tests, an hour: 100 kills, 10 power cuts (root and loop devices needed), a million waiting, reloads, order
-	WYE_LONG=1 $(GO) test -race -count=1 -timeout 120m -v -run 'TestKill|TestPowerCut|TestLong' ./...
+	WYE_LONG=1 $(GO) test -race -count=1 -timeout 120m -v -run 'TestKill|TestPowerCut|TestIsolation|TestLong' ./...
 
 bench: ## Measure Wye beside its floors and baselines, and the packages one by one (matching alone: wye bench match; deliveries: wye bench delivery)
 	$(GO) run ./cmd/wye bench
