@@ -46,6 +46,11 @@
 //     floor is saved every [floorEvery], and in a way that outlasts a power cut
 //     every [lastEvery]; above it lie at most [windowEvents] unsettled events and
 //     what was settled since it was saved.
+//   - A target that is down costs little: with a million deliveries waiting for one
+//     the process took 127 MiB more than before, and worked them off at 13,500 a
+//     second while 1,000 a second came (two cores; TestLongOutage). Ten power cuts
+//     under load lost none of 15,493 acknowledged events (TestPowerCut), and the
+//     account balanced after each.
 //   - A rule set is swapped whole: every event is judged by exactly one version,
 //     which its deliveries carry. A delivery names its target and never embeds
 //     its settings, so what waits is healed by fixing the target.
