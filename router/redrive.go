@@ -3,7 +3,6 @@ package router
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	"github.com/wye-events/wye/router/bus"
@@ -63,11 +62,12 @@ func (r *Router) startLetters(ctx context.Context, kind OperationKind, q Letters
 
 // letterWork deals with dead letters, one after the other:
 //
-//	its record (redriven) ─► its entry in the backlog ─► both durable ─► removed
+//	its record (redriven) durable ─► its entry in the backlog durable ─► removed
 //
-// The record is handed over before the entry, so that what becomes of the entry
-// is told behind it. What a crash leaves between the entry and the removal is
-// found again by the records of the time (see [begun]). A power cut may bring
+// The record is durable before there is an entry, so what becomes of the entry is
+// told behind it, and whoever finds the entry after a crash finds the record too
+// (see [begun]): told once more, behind the entry's end, it would be the last word
+// on a delivery that does not wait any more. A power cut may bring
 // back a letter that was removed: then it is there to be redriven again, with
 // the same delivery id.
 type letterWork struct {
@@ -205,21 +205,16 @@ func (r *Router) laneWithTarget(name string) *lane {
 
 // redrive gives one letter back to its target.
 func (w *letterWork) redrive(ctx context.Context, d *found, gone removal, before begun) {
-	left := atomic.Int32{}
-	left.Store(2)
-	durable := func() {
-		if left.Add(-1) == 0 {
-			w.removal <- gone
-		}
-	}
-	if before == recorded {
-		durable()
-	} else {
-		w.r.outcomes.add(letterRecord(d, outcomeRedriven), durable)
-	}
 	l := d.letter.anew(time.Now())
 	id := letterID(deliveryID(l.Sequence, l.Rule, l.Target, l.Replay), d.event, l.Redriven, 0)
-	w.deposit(ctx, d, l, id, false, gone.step, durable)
+	deposit := func() {
+		w.deposit(ctx, d, l, id, false, gone.step, func() { w.removal <- gone })
+	}
+	if before == recorded {
+		deposit()
+		return
+	}
+	w.r.outcomes.add(letterRecord(d, outcomeRedriven), deposit)
 }
 
 // deposit tries until the store takes the letter, its target is gone or ctx ends.

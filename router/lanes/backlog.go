@@ -51,7 +51,8 @@ func (l *Lane) through(now time.Time) bool {
 }
 
 // want is how many entries to fetch. While the target is left alone only a few
-// are looked at, and one at a time while it is probed.
+// are looked at, until one is among them that can be the probe, and one at a time
+// while it is probed.
 func (l *Lane) want(now time.Time, unread int) int {
 	heavy := len(l.held) - l.light
 	room := min(unread, Reservoir-heavy, fetchBatch, (reservoirBytes-l.bytes)/max(l.largest, 1))
@@ -66,7 +67,11 @@ func (l *Lane) want(now time.Time, unread int) int {
 	case l.paused:
 		return 0
 	case l.breaker.holding(now):
-		return max(min(room, watched-heavy), 0)
+		most := watched
+		if j := l.probe(&l.ready); j != nil && j.Tried == 0 {
+			most -= heavy
+		}
+		return max(min(room, most), 0)
 	case l.ready.len() >= fetchBatch, room < min(unread, fetchAtLeast) && l.ready.first() != nil:
 		return 0
 	case l.breaker.probing():

@@ -150,6 +150,36 @@ func TestBreakerProbesOneAtATime(t *testing.T) {
 	}
 }
 
+// Events that fail for their own sake must not be what tells of the target's
+// health: with many of them due again and again, one that never failed gets through with
+// the first probe.
+func TestBreakerProbesWithTheLeastTried(t *testing.T) {
+	p := newPlay(t, standard(), 1)
+	p.lane.policy.Retry.Max = 10 * time.Second
+	p.answer = func(j *Job) error {
+		if j.Key == "poison" {
+			return errDown
+		}
+		return nil
+	}
+	for range 80 {
+		p.offer("poison")
+	}
+	p.run(time.Hour) // each has failed at least once
+	for round := range 20 {
+		p.run(5 * time.Minute)
+		if !p.lane.breaker.probing() {
+			t.Fatal("the target is not left alone; the test means nothing")
+		}
+		before := len(p.requests)
+		p.offer("good")
+		p.run(2 * time.Minute)
+		if len(p.requests) == before || p.keys[p.requests[before].jobs[0]] != "good" {
+			t.Fatalf("round %d: the first of %d probes was one that had failed before", round, len(p.requests)-before)
+		}
+	}
+}
+
 // Refusals are answers: they open nothing and end a pause.
 func TestBreakerRefusals(t *testing.T) {
 	p := newPlay(t, standard(), 1)

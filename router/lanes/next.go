@@ -1,6 +1,9 @@
 package lanes
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Workers are how many more workers have something to do. They count as working
 // from now on, until [Lane.Next] gives them nothing.
@@ -70,6 +73,9 @@ func (l *Lane) Next(now time.Time, into []*Job) []*Job {
 // pick takes the next job that can be handed over, from what came straight and
 // from the backlog by turns.
 func (l *Lane) pick(now time.Time) *Job {
+	if l.breaker.probing() {
+		l.probeFirst()
+	}
 	for {
 		first, second := &l.queue, &l.ready
 		if l.turn = !l.turn; l.turn {
@@ -87,6 +93,34 @@ func (l *Lane) pick(now time.Time) *Job {
 		}
 		l.expire(j)
 	}
+}
+
+// probe is the job of a queue that tells most about the target: the first of those
+// that failed least often. What has failed before may fail for its own sake, and
+// would hold up all others with every probe.
+func (l *Lane) probe(q *fifo) (least *Job) {
+	for _, j := range q.jobs[q.head:] {
+		if j.state == q.state && (least == nil || j.Tried < least.Tried) {
+			least = j
+		}
+	}
+	return least
+}
+
+// probeFirst brings the job that is to be the probe to the head of its queue, and
+// gives that queue the turn.
+func (l *Lane) probeFirst() {
+	q, j := &l.queue, l.probe(&l.queue)
+	if other := l.probe(&l.ready); j == nil || other != nil && other.Tried < j.Tried {
+		q, j = &l.ready, other
+	}
+	if j == nil {
+		return
+	}
+	at := q.head + slices.Index(q.jobs[q.head:], j)
+	copy(q.jobs[q.head+1:at+1], q.jobs[q.head:at])
+	q.jobs[q.head] = j
+	l.turn = q == &l.queue
 }
 
 // putBack undoes pick, for a job that is not to go with those before it.

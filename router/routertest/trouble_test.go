@@ -215,7 +215,7 @@ func TestPoisonedEventsDoNotBlockTheirTarget(t *testing.T) {
 		}
 		return routertest.Reply{}
 	})
-	w := routertest.Start(t, oneRule(to("web", r, "concurrency: 1", "retry: {first: 1h, max: 1h}", "breaker: {ratio: 0}")))
+	w := routertest.Start(t, oneRule(to("web", r, "concurrency: 1", "retry: {first: 1h, max: 1h}", "breaker: {ratio: 0, failures: 1000}")))
 	for i := range poisoned * 4 / 3 {
 		w.Send(t, routertest.Event{ID: fmt.Sprint("e", i)})
 	}
