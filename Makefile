@@ -9,7 +9,7 @@ run: ## Start Wye with rules.yaml and say what to try
 
 test: ## Run all tests with the race detector (a few minutes)
 	$(GO) test -race ./...
-	$(GO) test ./rules # in full: the race detector would only slow down what one goroutine does
+	$(GO) test ./rules ./router/lanes # in full: the race detector would only slow down what one goroutine does
 
 test-long: ## Run the long tests, an hour: 100 kills, 10 power cuts (root and loop devices needed), a million waiting, reloads, order
 	WYE_LONG=1 $(GO) test -race -count=1 -timeout 120m -v -run 'TestKill|TestPowerCut|TestIsolation|TestLong' ./...

@@ -122,7 +122,7 @@ func TestBreakerLateAnswers(t *testing.T) {
 func TestBreakerProbesOneAtATime(t *testing.T) {
 	p := newPlay(t, standard(), 1)
 	p.took, p.answer = 3*time.Second, down
-	p.every(time.Millisecond, 5000, func(int) { p.offer("") })
+	p.every(time.Millisecond, 500, func(int) { p.offer("") })
 	p.run(4 * time.Second)
 	first := len(p.requests)
 	if p.most != 32 || p.atOnce > 4 {
@@ -193,7 +193,7 @@ func TestBreakerRefusals(t *testing.T) {
 
 // Row 8: after a 429 the whole target is left alone for as long as it asked.
 func TestBreakerHoldsAfter429(t *testing.T) {
-	for _, asked := range []time.Duration{time.Second, time.Minute, day / 2} {
+	for _, asked := range []time.Duration{time.Second, time.Minute, time.Hour} {
 		p := newPlay(t, standard(), 1)
 		var until time.Time
 		p.answer = func(*Job) error {

@@ -45,7 +45,7 @@ func TestOrderIsKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlay(t, inOrderOf(rules.OnPoisonPark), 1)
-			p.every(5*time.Millisecond, 2000, func(i int) { p.offer(fmt.Sprint("k", i%keys)) })
+			p.every(10*time.Millisecond, 800, func(i int) { p.offer(fmt.Sprint("k", i%keys)) })
 			p.in(2*time.Second, func() { p.change(func(*Lane) { trouble(p) }) })
 			p.run(8 * time.Second)
 			p.answer, p.took = nil, 5*time.Millisecond
@@ -125,6 +125,7 @@ func TestOrderRetriesInPlace(t *testing.T) {
 // of those that wait only a few are in memory whole, also when the order is taken
 // away; and all come in their order when the head goes.
 func TestOrderOfAHundredThousand(t *testing.T) {
+	alone(t)
 	for _, dissolved := range []bool{false, true} {
 		t.Run(fmt.Sprint("dissolved ", dissolved), func(t *testing.T) {
 			policy := inOrderOf(rules.OnPoisonBlock)
@@ -138,17 +139,14 @@ func TestOrderOfAHundredThousand(t *testing.T) {
 				}
 				return nil
 			}
-			many := 100_000
-			if testing.Short() {
-				many /= 10
-			}
-			alone := func(j *Job) { at[j.ID] = p.now }
+			const many = 100_000
+			come := func(j *Job) { at[j.ID] = p.now }
 			p.every(10*time.Millisecond, many/100, func(int) {
 				for range 100 {
 					p.offer("k")
 				}
-				p.offer("", alone)
-				p.offer(fmt.Sprint("k", p.offered%50), alone)
+				p.offer("", come)
+				p.offer(fmt.Sprint("k", p.offered%50), come)
 			})
 			p.run(time.Duration(many/100)*10*time.Millisecond + 5*time.Second)
 			for id, came := range at {
@@ -163,12 +161,32 @@ func TestOrderOfAHundredThousand(t *testing.T) {
 			if dissolved {
 				p.change(func(l *Lane) { l.SetPolicy(standard(), p.now) })
 			}
+			p.most = 0
 			p.finish(20 * time.Minute)
+			if dissolved && p.most != policy.Concurrency {
+				t.Errorf("without an order %d go at once", p.most)
+			}
 			if p.heavy > 2*Reservoir {
 				t.Errorf("%d entries were in memory", p.heavy)
 			}
 		})
 	}
+}
+
+// What waits for a worker when the order comes is in it: all of it is stored and
+// read again, with its keys.
+func TestOrderComesWhileSomeWait(t *testing.T) {
+	policy := standard()
+	policy.Concurrency = 1
+	p := newPlay(t, policy, 1)
+	p.took = 100 * time.Millisecond
+	p.offer("")
+	for range 5 {
+		p.offer("k")
+	}
+	p.change(func(l *Lane) { l.SetPolicy(inOrderOf(rules.OnPoisonPark), p.now) })
+	p.offer("k")
+	p.finish(10 * time.Second)
 }
 
 // A reload takes the order away and brings it back, while much waits: nothing is
@@ -178,7 +196,7 @@ func TestOrderReloaded(t *testing.T) {
 	for _, start := range []*rules.Target{inOrderOf(rules.OnPoisonPark), standard()} {
 		p := newPlay(t, start, 1)
 		p.answer, p.loose = down, true
-		p.every(2*time.Millisecond, 10_000, func(i int) { p.offer(fmt.Sprint("k", i%keys)) })
+		p.every(3*time.Millisecond, 5000, func(i int) { p.offer(fmt.Sprint("k", i%keys)) })
 		p.run(10 * time.Second)
 		p.answer = func(*Job) error { return []error{nil, nil, nil, errDown}[p.rand.IntN(4)] }
 		for _, policy := range []*rules.Target{standard(), inOrderOf(rules.OnPoisonPark), standard(), inOrderOf(rules.OnPoisonPark)} {

@@ -11,20 +11,21 @@ import (
 // A rate is kept in every second, wherever it begins, and used up while there is
 // something to hand over.
 func TestPaceKeepsTheRate(t *testing.T) {
+	alone(t)
 	for _, c := range []struct {
 		name    string
 		rate    rules.Rate
 		batch   *rules.Batch
 		minutes int
 	}{
-		{"as by default", rules.Rate{PerSecond: 50, Burst: 50}, nil, 1},
-		{"no burst", rules.Rate{PerSecond: 100, Burst: 1}, nil, 1},
-		{"a large burst", rules.Rate{PerSecond: 2, Burst: 300}, nil, 10},
-		{"a part of an event", rules.Rate{PerSecond: 7.3, Burst: 3}, nil, 10},
-		{"less than one a second", rules.Rate{PerSecond: 0.2, Burst: 1}, nil, 20},
-		{"one in ten minutes", rules.Rate{PerSecond: 1.0 / 600, Burst: 1}, nil, 4 * 60},
-		{"with batches", rules.Rate{PerSecond: 50, Burst: 40}, &rules.Batch{MaxEvents: 25, MaxBytes: 1 << 20, MaxWait: 100 * time.Millisecond}, 1},
-		{"with batches larger than the burst", rules.Rate{PerSecond: 50, Burst: 10}, &rules.Batch{MaxEvents: 25, MaxBytes: 1 << 20, MaxWait: 100 * time.Millisecond}, 1},
+		{"as by default", rules.Rate{PerSecond: 20, Burst: 20}, nil, 1},
+		{"no burst", rules.Rate{PerSecond: 60, Burst: 1}, nil, 1},
+		{"a large burst", rules.Rate{PerSecond: 2, Burst: 100}, nil, 2},
+		{"a part of an event", rules.Rate{PerSecond: 7.3, Burst: 3}, nil, 2},
+		{"less than one a second", rules.Rate{PerSecond: 0.2, Burst: 1}, nil, 5},
+		{"one a minute", rules.Rate{PerSecond: 1.0 / 60, Burst: 1}, nil, 60},
+		{"with batches", rules.Rate{PerSecond: 20, Burst: 40}, &rules.Batch{MaxEvents: 25, MaxBytes: 1 << 20, MaxWait: 100 * time.Millisecond}, 1},
+		{"with batches larger than the burst", rules.Rate{PerSecond: 20, Burst: 10}, &rules.Batch{MaxEvents: 25, MaxBytes: 1 << 20, MaxWait: 100 * time.Millisecond}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			policy := standard()
@@ -117,6 +118,7 @@ func TestPaceCutsAgain(t *testing.T) {
 // A receiver that takes 40 a second, and says so, gets about that in the long
 // run; when it can take all it gets all.
 func TestPaceFindsTheSpeed(t *testing.T) {
+	alone(t)
 	p := newPlay(t, standard(), 1)
 	second, n, most := dawn, 0, 40
 	p.answer = func(*Job) error {
@@ -128,15 +130,16 @@ func TestPaceFindsTheSpeed(t *testing.T) {
 		}
 		return nil
 	}
-	p.every(10*time.Millisecond, 15_000, func(int) { p.offer("") })
-	p.run(time.Minute)
+	p.every(15*time.Millisecond, 3_600, func(int) { p.offer("") })
+	p.run(10 * time.Second)
 	before := len(p.requests)
-	p.run(time.Minute)
-	if speed := (len(p.requests) - before) / 60; speed < 20 || speed > 44 {
+	p.run(40 * time.Second)
+	if speed := (len(p.requests) - before) / 40; speed < 20 || speed > 44 {
 		t.Errorf("%d events a second to a receiver that takes 40", speed)
 	}
 	most = 1_000_000
 	p.finish(10 * time.Minute)
+	p.run(2 * time.Minute)
 	if s := p.lane.State(p.now); s.Slowed || s.Rate != 0 {
 		t.Errorf("minutes after the last 429 it is %+v", s)
 	}
