@@ -11,3 +11,17 @@ import _ "embed"
 //
 //go:embed rules.schema.json
 var RulesSchema []byte
+
+// Document is a kind of file that people write, and its JSON Schema.
+type Document struct {
+	Name   string // as in `wye schema print NAME` and /api/v1/schema/NAME
+	About  string // what the file is, in a few words
+	Schema []byte // shared: not to be changed
+}
+
+// Documents are the kinds of files that have a schema, the rule file first.
+func Documents() []Document {
+	return []Document{
+		{"rules", "the rule file", RulesSchema},
+	}
+}

@@ -17,6 +17,7 @@ func commands() []*cobra.Command {
 		newOperationCommand(),
 		newEventCommand(),
 		newAuditCommand(), newBenchCommand(),
+		newSchemaCommand(),
 		newVersionCommand(),
 	}
 }

@@ -35,6 +35,9 @@ func known(flag, value string, allowed []string) error {
 // oneOf is a list for people: "a, b or c".
 func oneOf(words []string) string {
 	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 

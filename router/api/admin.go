@@ -30,6 +30,7 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/tail", t.serve)
 	mux.HandleFunc("POST /api/v1/explain", explainer{r}.serve)
 	operationRoutes(mux, r, t)
+	schemaRoutes(mux)
 	mux.HandleFunc("GET /api/v1/events/{sequence}", a.event)
 	mux.HandleFunc("GET /api/v1/events", a.eventNamed)
 	mux.HandleFunc("GET /api/v1/explain", a.explainPast)
@@ -42,7 +43,7 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
 	}
-	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, audit, explain, tail, dead, replay, operations"))
+	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, audit, explain, tail, dead, replay, operations, schema"))
 	return sameSite(mux)
 }
 
