@@ -32,6 +32,10 @@ const (
 	codeSubject       = "WYE029"
 	codeMisfit        = "WYE030"
 	codeStatus        = "WYE031"
+	codeMode          = "WYE032"
+	codeSample        = "WYE033"
+	codeUntil         = "WYE034"
+	codeOver          = "WYE035"
 
 	codeCELSyntax    = "WYE040"
 	codeCELName      = "WYE041"
@@ -83,6 +87,10 @@ func Codes() []Code {
 		{codeSubject, "the subject of a stream target cannot be used"},
 		{codeMisfit, "what is set for a target does not go with its kind or format"},
 		{codeStatus, "a key under `on_status` is not a status, or cannot have that meaning"},
+		{codeMode, "the mode of a rule is neither live nor shadow"},
+		{codeSample, "the sample of a rule is not a share of its events, above 0 and up to 1"},
+		{codeUntil, "the `until` of a rule is not a time with a zone, or a date"},
+		{codeOver, "a rule is over: the time of its `until` has passed, so it matches nothing"},
 		{codeCELSyntax, "a condition is not a valid expression"},
 		{codeCELName, "a condition uses a name or function that does not exist"},
 		{codeCELAttribute, "a condition uses an event attribute that does not exist"},

@@ -92,15 +92,15 @@ type ExplainedRule struct {
 	WouldMatch bool `json:"would_match,omitempty"`
 
 	// Decided is the part of the condition that decided, with what it is made of.
-	Decided *Part `json:"decided,omitempty"`
+	Decided *ExplainedPart `json:"decided,omitempty"`
 	// Condition is the whole condition as a tree, in which the part that
 	// decided is marked. What decided nothing has no parts below it, unless
 	// all parts were asked for.
-	Condition *Part `json:"condition,omitempty"`
+	Condition *ExplainedPart `json:"condition,omitempty"`
 }
 
-// Part is a part of a condition, with the value that it has for the event.
-type Part struct {
+// ExplainedPart is a part of a condition, with the value that it has for the event.
+type ExplainedPart struct {
 	Text  string   `json:"text"`  // exactly as it is written
 	Start int      `json:"start"` // where in the condition, in characters
 	End   int      `json:"end"`
@@ -114,7 +114,7 @@ type Part struct {
 	Nearest string `json:"nearest,omitempty"` // the name that was probably meant
 	Decided bool   `json:"decided,omitempty"`
 
-	Parts []*Part `json:"parts,omitempty"`
+	Parts []*ExplainedPart `json:"parts,omitempty"`
 	// Loop is exists, all, exists_one, existsOne, filter or map. Elements are
 	// those that decided it, Of is how many there are in all.
 	Loop     string    `json:"loop,omitempty"`
@@ -122,7 +122,7 @@ type Part struct {
 	Of       int       `json:"of,omitempty"`
 }
 
-// PartKind is how a [Part] is made of its parts.
+// PartKind is how a [ExplainedPart] is made of its parts.
 type PartKind string
 
 const (
@@ -138,11 +138,11 @@ const (
 
 // Element is one round of a loop.
 type Element struct {
-	Variable string `json:"variable"`
-	At       string `json:"at"` // where the element is from, as `event.data.items[1]`, where that can be said
-	Index    int    `json:"index"`
-	Value    Value  `json:"value"`
-	Part     *Part  `json:"part"` // what the loop asks of it
+	Variable string         `json:"variable"`
+	At       string         `json:"at"` // where the element is from, as `event.data.items[1]`, where that can be said
+	Index    int            `json:"index"`
+	Value    Value          `json:"value"`
+	Part     *ExplainedPart `json:"part"` // what the loop asks of it
 }
 
 // ExplainOptions is what is to be told.

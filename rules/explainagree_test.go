@@ -97,7 +97,7 @@ func explainFaults(m *Matcher, r *CompiledRule, x ExplainedRule, match *Match, e
 }
 
 // partFaults looks through a tree for what cannot be.
-func partFaults(p *Part, when []rune) string {
+func partFaults(p *ExplainedPart, when []rune) string {
 	if p.Start < 0 || p.End > len(when) || p.Start >= p.End || p.Text != string(when[p.Start:p.End]) {
 		return fmt.Sprintf("%q is not what stands from %d to %d", p.Text, p.Start, p.End)
 	}

@@ -85,8 +85,8 @@ func checkPlaces(t *testing.T, path string, x *Explanation) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(string(text), "\n")
-	var check func(p *Part)
-	check = func(p *Part) {
+	var check func(p *ExplainedPart)
+	check = func(p *ExplainedPart) {
 		line := []rune(lines[p.Place.Line-1])
 		if got := line[p.Place.Column-1]; got != []rune(p.Text)[0] && got != '\\' && got != '\'' {
 			t.Errorf("%s:%d:%d: %q begins there, but there is %q", p.Place.File, p.Place.Line, p.Place.Column, p.Text, string(line[p.Place.Column-1:]))

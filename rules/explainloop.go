@@ -17,7 +17,7 @@ const (
 )
 
 // loop adds what a loop loops over, and the elements that decided.
-func (x *explainer) loop(p *Part, c *clause, s *scope) {
+func (x *explainer) loop(p *ExplainedPart, c *clause, s *scope) {
 	if c.kids[0].kind != PartLiteral && !isVariable(c.kids[0]) {
 		p.Parts = append(p.Parts, x.part(c.kids[0], s, false))
 	}

@@ -181,7 +181,7 @@ func headOf(r ExplainedRule) (mark, style, words string) {
 }
 
 // failing is how many terms of an && are not true.
-func failing(p *Part) int {
+func failing(p *ExplainedPart) int {
 	if p.Kind != PartAnd {
 		return 1
 	}

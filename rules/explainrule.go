@@ -218,7 +218,7 @@ func (in *inspection) detail(x *ExplainedRule, r *CompiledRule, e *evaluator, to
 }
 
 // inFile writes into all places in which file they are.
-func (p *Part) inFile(name string) {
+func (p *ExplainedPart) inFile(name string) {
 	p.Place.File = name
 	for _, kid := range p.Parts {
 		kid.inFile(name)

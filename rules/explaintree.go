@@ -11,7 +11,7 @@ const treeStep = "    "
 
 // tree prints a part and what is below it. With point, the part that decided
 // is pointed at, because others are not true either.
-func (p *explainPrinter) tree(part *Part, indent string, point bool) {
+func (p *explainPrinter) tree(part *ExplainedPart, indent string, point bool) {
 	switch {
 	case part.Kind == PartAnd && len(part.Parts) > 0:
 		for _, kid := range part.Parts {
@@ -39,7 +39,7 @@ func (p *explainPrinter) tree(part *Part, indent string, point bool) {
 }
 
 // group prints a part below another: the terms of an && one level deeper.
-func (p *explainPrinter) group(part *Part, indent string) {
+func (p *explainPrinter) group(part *ExplainedPart, indent string) {
 	if part.Kind == PartAnd && len(part.Parts) > 0 {
 		p.marked(part, indent, "all of these:", false)
 		indent += treeStep
@@ -47,7 +47,7 @@ func (p *explainPrinter) group(part *Part, indent string) {
 	p.tree(part, indent, failing(part) > 1)
 }
 
-func alternatives(part *Part) string {
+func alternatives(part *ExplainedPart) string {
 	switch {
 	case part.Held:
 		return "one of these:"
@@ -58,7 +58,7 @@ func alternatives(part *Part) string {
 }
 
 // isComposite tells whether what stands under a ! has more to show than values.
-func isComposite(parts []*Part) bool {
+func isComposite(parts []*ExplainedPart) bool {
 	if len(parts) != 1 {
 		return false
 	}
@@ -67,7 +67,7 @@ func isComposite(parts []*Part) bool {
 }
 
 // marked prints a line with the mark of a part.
-func (p *explainPrinter) marked(part *Part, indent, text string, point bool) {
+func (p *explainPrinter) marked(part *ExplainedPart, indent, text string, point bool) {
 	mark, style := "✗ ", styleRed
 	switch {
 	case part.Held:
@@ -88,7 +88,7 @@ func (p *explainPrinter) marked(part *Part, indent, text string, point bool) {
 }
 
 // note prints the reason in words, where values do not tell it.
-func (p *explainPrinter) note(part *Part, indent string) {
+func (p *explainPrinter) note(part *ExplainedPart, indent string) {
 	counted := part.Loop == "exists_one" || part.Loop == "existsOne"
 	if part.Message == "" || part.Reason == ReasonFalse && !counted {
 		return
@@ -103,7 +103,7 @@ func (p *explainPrinter) note(part *Part, indent string) {
 }
 
 // loop prints a loop with the elements that decided.
-func (p *explainPrinter) loop(part *Part, indent string, point bool) {
+func (p *explainPrinter) loop(part *ExplainedPart, indent string, point bool) {
 	first := part.Elements[0].Part
 	runes := []rune(part.Text)
 	head := string(runes[:min(max(first.Start-part.Start, 0), len(runes))])
@@ -134,7 +134,7 @@ func elementWords(e Element) string {
 }
 
 // leaf prints a part with the values of what is in it under it.
-func (p *explainPrinter) leaf(part *Part, indent string, point bool) {
+func (p *explainPrinter) leaf(part *ExplainedPart, indent string, point bool) {
 	text, columns := collapse(part.Text)
 	p.marked(part, indent, text, point)
 	indent += "  "
@@ -174,7 +174,7 @@ func (p *explainPrinter) fits(text string, rows []string, indent int) bool {
 
 // leafParts are the parts of a leaf whose values are shown. What stands under a
 // ! is the opposite of what the mark says, unless it is all there is.
-func leafParts(part *Part) []*Part {
+func leafParts(part *ExplainedPart) []*ExplainedPart {
 	if part.Kind == PartNot && len(part.Parts) == 1 && part.Parts[0].Kind == PartCall && len(part.Parts[0].Parts) > 0 {
 		return part.Parts[0].Parts
 	}
@@ -182,7 +182,7 @@ func leafParts(part *Part) []*Part {
 }
 
 // appendValues adds the values of a part and of all below it.
-func appendValues(values []valueAt, top, part *Part, columns []int) []valueAt {
+func appendValues(values []valueAt, top, part *ExplainedPart, columns []int) []valueAt {
 	values = appendValue(values, top, part, columns)
 	for _, kid := range part.Parts {
 		values = appendValues(values, top, kid, columns)
@@ -190,7 +190,7 @@ func appendValues(values []valueAt, top, part *Part, columns []int) []valueAt {
 	return values
 }
 
-func appendValue(values []valueAt, top, part *Part, columns []int) []valueAt {
+func appendValue(values []valueAt, top, part *ExplainedPart, columns []int) []valueAt {
 	at := anchor(part) - top.Start
 	if part.Value == nil || at < 0 || at >= len(columns) {
 		return values
@@ -200,7 +200,7 @@ func appendValue(values []valueAt, top, part *Part, columns []int) []valueAt {
 
 // anchor is the character of a part under which its value stands: its first,
 // or where that is the first of something inside it, what follows that.
-func anchor(part *Part) int {
+func anchor(part *ExplainedPart) int {
 	runes := []rune(part.Text)
 	for _, kid := range part.Parts {
 		before := string(runes[:min(max(kid.Start-part.Start, 0), len(runes))])
@@ -218,7 +218,7 @@ func anchor(part *Part) int {
 
 // operatorAfterLiteral is where the operator of `100 - event.data.paid` stands,
 // whose left side is no part: there a value would be taken for that of the 100.
-func operatorAfterLiteral(part *Part, runes []rune) int {
+func operatorAfterLiteral(part *ExplainedPart, runes []rune) int {
 	if part.Kind != PartCall || len(part.Parts) == 0 {
 		return 0
 	}

@@ -25,10 +25,10 @@ const maxParts = 3000
 
 // newPart is a clause with its value, and nothing below it. Of one that is
 // asked, its value is to be true or false.
-func (x *explainer) newPart(c *clause, s *scope, asked bool) *Part {
+func (x *explainer) newPart(c *clause, s *scope, asked bool) *ExplainedPart {
 	x.left--
 	at := x.places.at(c.start)
-	p := &Part{
+	p := &ExplainedPart{
 		Text: x.textOf(c), Start: c.start, End: c.end, Kind: c.kind, Loop: c.loop,
 		Place: Place{Line: at.line, Column: at.column},
 	}
@@ -45,7 +45,7 @@ func (x *explainer) newPart(c *clause, s *scope, asked bool) *Part {
 }
 
 // part is a clause with what is below it: what decided its value, or all.
-func (x *explainer) part(c *clause, s *scope, asked bool) *Part {
+func (x *explainer) part(c *clause, s *scope, asked bool) *ExplainedPart {
 	p := x.newPart(c, s, asked)
 	if x.left <= 0 {
 		return p
@@ -68,7 +68,7 @@ func (x *explainer) part(c *clause, s *scope, asked bool) *Part {
 // terms adds the terms of && or ||. The first that is false decides an &&,
 // the first that is true an ||; with none of these the first error decides.
 // Where an && is true, or an || false, all terms are needed.
-func (x *explainer) terms(p *Part, c *clause, s *scope) {
+func (x *explainer) terms(p *ExplainedPart, c *clause, s *scope) {
 	decisive := x.decisiveTerm(c, s)
 	for _, kid := range c.kids {
 		if x.all || decisive == nil || !p.Held && !x.reading(kid, s).isTrue() || p.Held && kid == decisive {
@@ -109,7 +109,7 @@ func (x *explainer) tooLong(all []*clause, s *scope) *clause {
 }
 
 // choice adds the condition of c ? a : b, and the branch that it chose.
-func (x *explainer) choice(p *Part, c *clause, s *scope, asked bool) {
+func (x *explainer) choice(p *ExplainedPart, c *clause, s *scope, asked bool) {
 	p.Parts = append(p.Parts, x.part(c.kids[0], s, true))
 	if x.all {
 		p.Parts = append(p.Parts, x.part(c.kids[1], s, asked), x.part(c.kids[2], s, asked))
@@ -142,8 +142,8 @@ func (x *explainer) branchOrCondition(c *clause, s *scope) *clause {
 // operands are the parts of a call or field that are worth showing: what is
 // of the event, not what is written in the condition. Of a.b.c it is only the
 // whole, unless something was absent on the way.
-func (x *explainer) operands(c *clause, s *scope) []*Part {
-	var parts []*Part
+func (x *explainer) operands(c *clause, s *scope) []*ExplainedPart {
+	var parts []*ExplainedPart
 	for i, kid := range c.kids {
 		switch {
 		case x.left <= 0 || isConstant(kid) || isVariable(kid):
@@ -175,7 +175,7 @@ func isVariable(c *clause) bool { return c.expr.Kind() == ast.IdentKind }
 
 // decided is the part of a tree that decided: down every && the term that was
 // false or failed, down every choice the branch that was chosen.
-func (x *explainer) decided(p *Part, c *clause, s *scope) *Part {
+func (x *explainer) decided(p *ExplainedPart, c *clause, s *scope) *ExplainedPart {
 	var next *clause
 	switch c.kind {
 	case PartAnd:

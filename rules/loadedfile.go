@@ -137,5 +137,6 @@ func (r *Rule) same(other *Rule) bool {
 	return r.Name == other.Name && r.When == other.When && r.Description == other.Description &&
 		slices.Equal(r.On, other.On) && slices.Equal(r.To, other.To) &&
 		r.Enabled == other.Enabled && r.OnError == other.OnError &&
+		r.Mode == other.Mode && r.Sample == other.Sample && r.Until.Equal(other.Until) &&
 		r.Place.Equal(other.Place) && r.Place.style == other.Place.style
 }

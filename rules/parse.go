@@ -28,6 +28,8 @@ type parsedRule struct {
 	key  *yaml.Node
 	when *yaml.Node   // nil where there is none
 	to   []*yaml.Node // one for each of Rule.To
+
+	until *yaml.Node // nil where there is none
 }
 
 // parser reads one file. It goes on after a problem, so that all of them are

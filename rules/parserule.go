@@ -15,7 +15,9 @@ func (p *parser) ruleEntry(key, n *yaml.Node) {
 	}
 	r := parsedRule{file: p.file, key: key}
 	r.Name, r.Enabled, r.OnError, r.Place = key.Value, true, OnErrorSkip, newPlace(p.file, key)
+	r.Mode, r.Sample = ModeLive, 1
 	p.ruleBasics(&r, entries)
+	p.rollout(&r, entries)
 	if e, ok := entries["on"]; ok {
 		r.On = p.on(e.value)
 	} else {

@@ -130,7 +130,7 @@ func (p *plainReader) top(line string) bool {
 func (p *plainReader) open(content string, at, number int) {
 	name, rest, _ := strings.Cut(content, ":")
 	p.entry = plainEntry{run: run{from: at, line: number}, open: true, odd: rest != "" || len(name) == len(content) || !plainName(name)}
-	p.entry.rule = Rule{Name: name, Enabled: true, OnError: OnErrorSkip}
+	p.entry.rule = Rule{Name: name, Enabled: true, OnError: OnErrorSkip, Mode: ModeLive, Sample: 1}
 	p.entry.rule.Place = Place{File: p.file, Line: number, Column: p.indent + 1, text: p.text}
 }
 
@@ -204,6 +204,14 @@ func (p *plainReader) value(key, value string, line, column int) (ok bool) {
 	case "on_error":
 		r.OnError = OnError(value)
 		return r.OnError == OnErrorSkip || r.OnError == OnErrorMatch || r.OnError == OnErrorDeadLetter
+	case "mode":
+		r.Mode = Mode(value)
+		return r.Mode == ModeLive || r.Mode == ModeShadow
+	case "sample":
+		r.Sample, ok = share(value)
+		return ok && digit(value[0])
+	case "until":
+		r.Until, ok = untilOf(value)
 	}
 	return ok
 }

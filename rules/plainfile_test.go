@@ -54,6 +54,8 @@ var plainFiles = []string{
 	"version: 1\nrules:\n  123:\n    on: x\n    when: true\n    to: q\n  null:\n    on: x\n    when: null == event.data.x\n    to: q\n",
 	"version: 1\nrules:\n  a:\n    on: x\n    when: event.id\n      == \"a\"\n    to: q\n  b:\n    on: x\n    to: q\n",
 	"---\nversion: 1\nrules:\n  a:\n    on: x\n    to: q\n",
+	"version: 1\nrules:\n  a:\n    on: x\n    mode: shadow\n    sample: 0.05\n    until: 2027-01-31T12:00:00+01:00\n    to: q\n  b:\n    on: x\n    to: q\n    mode: live\n    sample: 1e-3\n    until: 2027-01-31\n",
+	"version: 1\nrules:\n  a:\n    on: x\n    to: q\n  b:\n    on: x\n    to: q\n    mode: \"shadow\"\n    sample: .5\n    until: \"2027-01-31\"\n",
 }
 
 var oddFiles = []string{
@@ -96,10 +98,11 @@ func TestPlainPieces(t *testing.T) {
 		"    when: event.id == \"a\"\n", "    when: 'event.id == \"a\"\n", "  d:\n    on: x\n    to: q\n", "  e:\n    on: [x, y]\n    to: q'\n",
 		"    # c\n", "\n", "      && true\n", "    when: |\n", "      true\n", "targets: {q: {queue: {name: q}}}\n", "  f:\n    on: 'x\n", "    to: y\"\n",
 		"    when: \"true\n", "     on: x\n", "    on: - x\n", "    to: a: b\n", "    to: a #b\n", "    to: &a b\n", "    to: true\n", "    on: 2026-01-01\n",
+		"    mode: shadow\n", "    mode: 'live'\n", "    sample: 0.5\n", "    sample: 0x1\n", "    sample: 1_0.\n", "    until: 2027-01-01\n", "    until: 2027-02-30\n", "    until: 2027-01-01T00:00:00Z #\n",
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	plainly := 0
-	for range 30_000 {
+	for range 60_000 {
 		var b strings.Builder
 		b.WriteString("version: 1\nrules:\n"[:r.IntN(2)*18])
 		for range 1 + r.IntN(12) {

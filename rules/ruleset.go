@@ -153,6 +153,11 @@ type Rule struct {
 	Enabled     bool     // default true
 	OnError     OnError
 	Place       Place // of the condition, or of the rule's name where it has none
+
+	// How carefully the rule is rolled out; see [Rule.Part].
+	Mode   Mode      // default live
+	Sample float64   // share of the events that it takes, 0.000001 to 1; default 1
+	Until  time.Time // UTC; it matches what was accepted before; zero: for ever
 }
 
 // OnError says what becomes of an event on which a rule's condition fails

@@ -144,7 +144,7 @@ func typeSchema(field reflect.StructField) object {
 
 var patterns = map[string]string{
 	"name": namePattern, "duration": durationPattern, "url": urlPattern,
-	"subject": subjectPattern, "on": onPattern, "words": `\S`,
+	"subject": subjectPattern, "on": onPattern, "words": `\S`, "until": untilPattern,
 }
 
 // shortSchema is a mapping, or the value of its inner key called short.

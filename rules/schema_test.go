@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/wye-events/wye/schemas"
@@ -77,6 +78,10 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 		rule("{on: a, to: q}"), rule("{on: [a.b, a.*, a.b*c.d, '**', '*', a.**], to: [q, a]}"),
 		rule("{on: a, to: q, when: true}"), rule("{on: a, to: q, when: 'event.data.x == 1'}"),
 		rule("{on: a, to: q, enabled: false, on_error: dead_letter, description: x}"),
+		rule("{on: a, to: q, mode: live}"), rule("{on: a, to: q, mode: shadow, sample: 0.05}"), rule("{on: a, to: q, sample: 1}"), rule("{on: a, to: q, sample: 1.0}"),
+		rule("{on: a, to: q, sample: 1e-6}"), rule("{on: a, to: q, sample: .5}"),
+		rule("{on: a, to: q, until: 2027-01-31}"), rule("{on: a, to: q, until: '2027-01-31'}"), rule("{on: a, to: q, until: 2027-01-31T12:00:00Z}"),
+		rule("{on: a, to: q, until: '2027-01-31t12:00:00.25z'}"), rule("{on: a, to: q, until: '2027-01-31T12:00:00+05:30'}"),
 	}
 	bad := []string{
 		"{}", "[]", "x", "version: 2\n", "version: '1'\n", "versoin: 1\n", "version: 1\ntests: []\n",
@@ -117,6 +122,11 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 		rule("{on: a, to: q, when: }"), rule("{on: a, to: q, when: ' '}"), rule("{on: a, to: q, when: 5}"), rule("{on: a, to: q, when: [x]}"),
 		rule("{on: a, to: q, enabled: 'true'}"), rule("{on: a, to: q, enabled: 1}"), rule("{on: a, to: q, on_error: ignore}"),
 		rule("{on: a, to: q, description: 5}"), rule("{on: a, to: q, description: ''}"), rule("{on: a, to: q, wen: true}"), rule("5"), rule(""),
+		rule("{on: a, to: q, mode: shadwo}"), rule("{on: a, to: q, mode: Live}"), rule("{on: a, to: q, mode: }"), rule("{on: a, to: q, mode: true}"), rule("{on: a, to: q, mode: [live]}"),
+		rule("{on: a, to: q, sample: 0}"), rule("{on: a, to: q, sample: 5}"), rule("{on: a, to: q, sample: -0.1}"), rule("{on: a, to: q, sample: '0.05'}"), rule("{on: a, to: q, sample: 5%}"),
+		rule("{on: a, to: q, sample: 1e-7}"), rule("{on: a, to: q, sample: 1.0000001}"), rule("{on: a, to: q, sample: }"), rule("{on: a, to: q, sample: .nan}"), rule("{on: a, to: q, sample: true}"), rule("{on: a, to: q, sample: [0.5]}"),
+		rule("{on: a, to: q, until: soon}"), rule("{on: a, to: q, until: 1798718400}"), rule("{on: a, to: q, until: '2027-01-31T12:00:00'}"), rule("{on: a, to: q, until: '2027-01-31 12:00:00Z'}"),
+		rule("{on: a, to: q, until: '2027-13-01'}"), rule("{on: a, to: q, until: '2027-01-32'}"), rule("{on: a, to: q, until: '2027-01-31T24:00:00Z'}"), rule("{on: a, to: q, until: '27-01-31'}"), rule("{on: a, to: q, until: }"), rule("{on: a, to: q, until: {at: 1}}"),
 	}
 	for verdict, documents := range map[bool][]string{true: good, false: bad} {
 		for _, text := range documents {
@@ -139,6 +149,8 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 // asJSON is a YAML document with the keys that it has in JSON, where 404 is a text.
 func asJSON(v any) any {
 	switch v := v.(type) {
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
 	case map[any]any:
 		object := map[string]any{}
 		for key, value := range v {

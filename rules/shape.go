@@ -90,6 +90,10 @@ type ruleShape struct {
 	To          textOrList `key:"to,required" doc:"Names of the targets that get the event, one or a list." example:"[packing, audit]" pattern:"nonempty"`
 	Enabled     bool       `key:"enabled" doc:"A rule that is not enabled is checked, and matches nothing." default:"true"`
 	OnError     string     `key:"on_error" doc:"What becomes of an event on which the condition fails with an error, such as comparing a text with a number: skip (no match), match, or dead_letter." default:"skip" enum:"skip match dead_letter"`
+
+	Mode   string  `key:"mode" doc:"live, or shadow: the rule is evaluated and its matches are counted, and nothing is delivered." default:"live" enum:"live shadow"`
+	Sample float64 `key:"sample" doc:"Share of its events that the rule takes, such as 0.05 for 5 %. An event's source and id decide; it is always the same events, and those of a smaller share are among those of a larger one." default:"1" min:"0.000001" max:"1" example:"0.05"`
+	Until  string  `key:"until" doc:"Time from which the rule matches nothing: with a zone, or a date, which means 00:00 UTC. What was accepted before is not concerned." example:"2027-01-31T12:00:00Z" pattern:"until"`
 }
 
 // textOrList is a text, or a list of different texts.

@@ -11,6 +11,10 @@ var (
 	errLeap      = errors.New("second 60 exists only at 23:59:60 UTC")
 )
 
+// ParseTime reads a time as attributes have it: an RFC 3339 date-time, in which a
+// leap second is the first moment of the next minute.
+func ParseTime(s string) (time.Time, error) { return parseTime(s) }
+
 // parseTime reads an RFC 3339 section 5.6 date-time. Unlike time.Parse it
 // takes lower-case t and z and leap seconds, as the RFC has them, and neither a
 // comma before the fraction nor an hour of one digit. A leap second is the
