@@ -122,9 +122,8 @@ func (h *history) segments() timeline {
 	return slices.Clone(h.line)
 }
 
-// keep stores the files of a rule set that has come into force, unless they are
-// stored already. It reads them at once, for they may change, and does the rest
-// in the background.
+// keep stores the files of a rule set that has come into force, in the
+// background, unless they are stored already.
 func (h *history) keep(set *rules.Ruleset) {
 	h.mu.Lock()
 	kept := h.kept[set.Version]
@@ -133,12 +132,7 @@ func (h *history) keep(set *rules.Ruleset) {
 	if kept {
 		return
 	}
-	sources, err := readSources(set)
-	if err != nil {
-		h.notKept(set.Version, err)
-		return
-	}
-	h.tasks.run(func() { h.store(set.Version, sources) })
+	h.tasks.run(func() { h.store(set.Version, set.Sources()) })
 }
 
 func (h *history) store(version string, sources []rules.Source) {

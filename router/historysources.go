@@ -7,31 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/wye-events/wye/rules"
 )
-
-// errChanged says that the files are not any more what was loaded.
-var errChanged = errors.New("the rule files were changed while they were loaded")
-
-// readSources reads the files of a rule set again, as they were when it was
-// loaded: what has become different since is refused.
-func readSources(set *rules.Ruleset) ([]rules.Source, error) {
-	sources := make([]rules.Source, 0, len(set.Files))
-	for _, name := range set.Files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		sources = append(sources, rules.Source{Name: filepath.Base(name), Text: text})
-	}
-	if rules.Version(sources...) != set.Version {
-		return nil, errChanged
-	}
-	return sources, nil
-}
 
 // pack makes one compressed archive of sources (a .tar.gz, so that it can be
 // looked at without Wye).

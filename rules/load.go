@@ -6,20 +6,21 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
 )
 
 // Source is a rule file in memory.
 type Source struct {
-	Name string // as it is shown in problems
+	// Name is the file's name below the root of its rule set, with slashes, such
+	// as payments/rules.yaml. It is shown in problems and counts for the version
+	// of the set; of an absolute name only the last part counts.
+	Name string
 	Text []byte
 }
 
-// Load reads a rule file, or all the *.yaml and *.yml files of a directory as
-// one rule set: parses, checks and compiles them. It reports everything that
-// is wrong at once, in order of place. Where one of the problems is an error,
-// there is no rule set and no matcher.
+// Load reads the rule files that a path stands for (see [Files]) as one rule
+// set: parses, checks and compiles them. It reports everything that is wrong at
+// once, in order of place. Where one of the problems is an error, there is no
+// rule set and no matcher.
 //
 // What passes here is what runs. Whoever loads the same path again and again
 // keeps a [Loader].
@@ -28,45 +29,6 @@ func Load(path string) (*Ruleset, *Matcher, Problems) { return new(Loader).Load(
 // LoadSources does what [Load] does with files that are already in memory.
 func LoadSources(files ...Source) (*Ruleset, *Matcher, Problems) {
 	return new(Loader).LoadSources(files...)
-}
-
-// ruleFiles are the files that a path stands for. In a directory, entries that
-// begin with a dot are skipped (a Kubernetes ConfigMap keeps its versions in
-// them) and links are followed (its files are links into them).
-func ruleFiles(path string) ([]string, *Problem) {
-	info, err := os.Stat(path)
-	if err != nil {
-		p := unreadable(path, err)
-		return nil, &p
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		p := unreadable(path, err)
-		return nil, &p
-	}
-	var names []string
-	for _, e := range entries {
-		ext := filepath.Ext(e.Name())
-		if strings.HasPrefix(e.Name(), ".") || ext != ".yaml" && ext != ".yml" {
-			continue
-		}
-		name := filepath.Join(path, e.Name())
-		if info, err := os.Stat(name); err == nil && info.IsDir() {
-			continue
-		}
-		names = append(names, name)
-	}
-	if len(names) == 0 {
-		return nil, &Problem{
-			Severity: Error, Code: codeEmpty, File: path,
-			Message: "the directory has no rule files",
-			Hint:    "rule files end in .yaml; directories inside it are not read",
-		}
-	}
-	return names, nil
 }
 
 // readFile reads a file, but no more of it than it takes to see that it is too
@@ -84,7 +46,20 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFileSize+4))
+	return readSome(f)
+}
+
+// readSome reads a rule file, as far as it takes to see that it is too large.
+func readSome(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, maxFileSize+4)) }
+
+// ReadSource reads one rule file, as from standard input, and no more of it than
+// it takes to see that it is too large.
+func ReadSource(name string, r io.Reader) (Source, error) {
+	text, err := readSome(r)
+	if err != nil {
+		return Source{}, fmt.Errorf("read %s: %w", name, err)
+	}
+	return Source{Name: name, Text: text}, nil
 }
 
 func unreadable(name string, err error) Problem {

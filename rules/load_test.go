@@ -9,7 +9,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
+
+// asData compares what rule sets say, not what they were made of.
+var asData = cmpopts.IgnoreUnexported(Ruleset{})
 
 func write(t *testing.T, name, text string) {
 	t.Helper()
@@ -52,7 +56,7 @@ rules:
 				Place: Place{File: "r.yaml", Line: 7, Column: 3}},
 		},
 	}
-	if diff := cmp.Diff(want, set); diff != "" {
+	if diff := cmp.Diff(want, set, asData); diff != "" {
 		t.Error(diff)
 	}
 	if len(set.Version) != 12 {
@@ -138,7 +142,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		dir + "/none.yaml": dir + "/none.yaml: error WYE001: there is no such file or directory\n    hint: look at the path; it is taken from the working directory\n",
-		dir + "/empty":     dir + "/empty: error WYE002: the directory has no rule files\n    hint: rule files end in .yaml; directories inside it are not read\n",
+		dir + "/empty":     dir + "/empty: error WYE002: the directory has no rule files\n    hint: rule files end in .yaml; to read the directories inside it too, write " + dir + "/empty/...\n",
 		dir + "/link":      dir + "/link/rules.yaml: error WYE001: there is no such file or directory\n    hint: look at the path; it is taken from the working directory\n",
 		os.DevNull:         os.DevNull + ": error WYE001: the file cannot be read: it is not a file\n",
 	} {

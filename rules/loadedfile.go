@@ -13,11 +13,13 @@ import (
 // loadedFile is what one rule file says, checked as far as that needs no other
 // file. It is not changed once the load that read it is over.
 type loadedFile struct {
-	name string
-	text string // without a byte order mark
-	sum  digest
-	info os.FileInfo // nil where it was not read from a disk
-	read time.Time
+	name   string
+	within string // its name below the root of the set
+	text   string // without a byte order mark
+	bom    bool   // it had one
+	sum    digest
+	info   os.FileInfo // nil where it was not read from a disk
+	read   time.Time
 
 	targets  []Target
 	keys     map[string]*Key // of the targets' orders, by their text
@@ -42,10 +44,21 @@ type conditionParts struct {
 	consts []ref.Val
 }
 
-func newLoadedFile(s Source, info os.FileInfo) *loadedFile {
+func newLoadedFile(in input, info os.FileInfo) *loadedFile {
+	text := withoutBOM(in.Text)
 	return &loadedFile{
-		name: s.Name, text: string(withoutBOM(s.Text)), sum: sha256.Sum256(s.Text), info: info, read: time.Now(),
+		name: in.Name, within: in.within, text: string(text), bom: len(text) < len(in.Text),
+		sum: sha256.Sum256(in.Text), info: info, read: time.Now(),
 	}
+}
+
+// source is the file as it was read.
+func (f *loadedFile) source() Source {
+	text := make([]byte, 0, len(f.text)+len(utf8BOM))
+	if f.bom {
+		text = append(text, utf8BOM...)
+	}
+	return Source{Name: f.within, Text: append(text, f.text...)}
 }
 
 // settled is how much older than its reading a file's time must be to be

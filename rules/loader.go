@@ -35,33 +35,36 @@ type loadedSet struct {
 
 // input is a file to load: one that is in memory, or one to be read.
 type input struct {
-	Source
+	Source          // with its name as it is shown
+	within   string // its name below the root of the set
 	inMemory bool
 }
 
 // Load does what [Load] does.
 func (l *Loader) Load(path string) (*Ruleset, *Matcher, Problems) {
-	names, problem := ruleFiles(path)
-	if problem != nil {
-		return nil, nil, Problems{*problem}
+	names, problems := Files(path)
+	if problems.HasErrors() && len(names) == 0 {
+		return nil, nil, problems
 	}
+	root, _ := Root(path)
 	inputs := make([]input, len(names))
 	for i, name := range names {
-		inputs[i].Name = name
+		inputs[i].Name, inputs[i].within = name, below(root, name)
 	}
-	return l.load(inputs)
+	return l.load(inputs, problems)
 }
 
 // LoadSources does what [LoadSources] does.
 func (l *Loader) LoadSources(files ...Source) (*Ruleset, *Matcher, Problems) {
 	inputs := make([]input, len(files))
 	for i, f := range files {
-		inputs[i] = input{f, true}
+		inputs[i] = input{f, f.within(), true}
 	}
-	return l.load(inputs)
+	return l.load(inputs, nil)
 }
 
-func (l *Loader) load(inputs []input) (*Ruleset, *Matcher, Problems) {
+// load loads the files. What is wrong with the path already is known.
+func (l *Loader) load(inputs []input, problems Problems) (*Ruleset, *Matcher, Problems) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.shapes == nil {
@@ -73,7 +76,7 @@ func (l *Loader) load(inputs []input) (*Ruleset, *Matcher, Problems) {
 	l.compileKeys(files)
 	l.keep(files)
 
-	problems := problemsOf(files)
+	problems = append(problems, problemsOf(files)...)
 	next, ps := l.link(files)
 	problems = append(problems, ps...).bounded()
 	if problems.HasErrors() {
@@ -102,6 +105,9 @@ func (l *Loader) read(inputs []input) []*loadedFile {
 func (l *Loader) file(in input) *loadedFile {
 	var info os.FileInfo
 	before := l.files[in.Name]
+	if before != nil && before.within != in.within {
+		before = nil
+	}
 	if !in.inMemory {
 		var err error
 		if info, err = os.Stat(in.Name); err == nil && before.isStill(info) {
@@ -109,10 +115,10 @@ func (l *Loader) file(in input) *loadedFile {
 		}
 		if in.Text, err = readFile(in.Name); err != nil {
 			p := unreadable(in.Name, err)
-			return &loadedFile{name: in.Name, problems: Problems{p}, broken: true}
+			return &loadedFile{name: in.Name, within: in.within, problems: Problems{p}, broken: true}
 		}
 	}
-	f := newLoadedFile(in.Source, info)
+	f := newLoadedFile(in, info)
 	if before != nil && before.sum == f.sum {
 		return before.readAgain(info)
 	}

@@ -114,7 +114,7 @@ func TestLoaderAgreesWithLoad(t *testing.T) {
 				if diff := cmp.Diff(wantProblems, problems); diff != "" {
 					t.Fatal(diff)
 				}
-				if diff := cmp.Diff(wantSet, set); diff != "" {
+				if diff := cmp.Diff(wantSet, set, asData); diff != "" {
 					t.Fatal(diff)
 				}
 				if want == nil {

@@ -171,9 +171,9 @@ func (c *change) unknownTarget(targets []Target) bool {
 // make makes the new set of the old one and of what has changed.
 func (c *change) make(targets []Target) {
 	versions := make([]named, len(c.files))
-	c.set = &Ruleset{Targets: targets, Files: make([]string, len(c.files))}
+	c.set = &Ruleset{Targets: targets, Files: make([]string, len(c.files)), files: c.files}
 	for i, f := range c.files {
-		c.set.Files[i], versions[i] = f.name, named{f.name, f.sum}
+		c.set.Files[i], versions[i] = f.name, named{f.within, f.sum}
 	}
 	c.set.Version = version(versions)
 	var rules []*Rule

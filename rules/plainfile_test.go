@@ -16,7 +16,7 @@ import (
 // tree gives.
 func samePlainly(t *testing.T, text string) (plainly bool) {
 	t.Helper()
-	read := func() *loadedFile { return newLoadedFile(Source{"r.yaml", []byte(text)}, nil) }
+	read := func() *loadedFile { return newLoadedFile(input{Source: Source{"r.yaml", []byte(text)}}, nil) }
 	got, want := read(), read()
 	if !got.parsePlainly() {
 		if got.rules != nil || got.targets != nil || got.problems != nil {

@@ -12,9 +12,22 @@ type Ruleset struct {
 	// Version is 12 hex digits of a SHA-256 over the names of the files and the
 	// hashes of their contents, see [Version].
 	Version string
-	Files   []string
+	Files   []string // as they are shown in problems
 	Targets []Target
 	Rules   []*Rule
+
+	files []*loadedFile
+}
+
+// Sources are the files of the set as they were when it was loaded, with their
+// names below its root. [LoadSources] makes the same set of them, of the same
+// version.
+func (s *Ruleset) Sources() []Source {
+	sources := make([]Source, len(s.files))
+	for i, f := range s.files {
+		sources[i] = f.source()
+	}
+	return sources
 }
 
 // Target is one entry under `targets`. Exactly one of the kinds is set.

@@ -24,19 +24,24 @@ type named struct {
 func Version(files ...Source) string {
 	all := make([]named, len(files))
 	for i, f := range files {
-		all[i] = named{f.Name, sha256.Sum256(f.Text)}
+		all[i] = named{f.within(), sha256.Sum256(f.Text)}
 	}
 	return version(all)
 }
 
-// version identifies what the files say. It is made of a hash of each, so that
-// a file that has not changed need not be read again for it. Only the last part
-// of a file's name counts, so that the same files in another place are the same
-// rule set.
-func version(files []named) string {
-	for i := range files {
-		files[i].name = filepath.Base(files[i].name)
+// within is the file's name as it counts for the version.
+func (s Source) within() string {
+	if filepath.IsAbs(s.Name) {
+		return filepath.Base(s.Name)
 	}
+	return filepath.ToSlash(filepath.Clean(s.Name))
+}
+
+// version identifies what the files say. It is made of a hash of each, so that
+// a file that has not changed need not be read again for it. The names are those
+// below the root of the set, so that the same files in another place are the
+// same rule set.
+func version(files []named) string {
 	slices.SortFunc(files, func(a, b named) int {
 		return cmp.Or(cmp.Compare(a.name, b.name), bytes.Compare(a.sum[:], b.sum[:]))
 	})

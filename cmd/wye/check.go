@@ -19,19 +19,23 @@ func newCheckCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [PATH...]",
 		Short: "Find what is wrong with a rule set, without running it",
-		Long: `Checks rule files, and directories of them. Each PATH is one rule set, as
-` + "`wye serve --rules PATH`" + ` would load it; without one it is rules.yaml.
+		Long: `Checks rule sets. Each PATH is one, as ` + "`wye serve --rules PATH`" + ` would load it: a
+file, a directory with the rule files in it, DIR/... for the directories below it
+too, or - for a rule file on standard input. Without one it is rules.yaml. Files
+that end in _test.yaml are not part of a rule set.
 
 Exits with 0 where there is no error (warnings are shown), 1 where there is one,
 and 3 where a PATH cannot be read.`,
 		Example: `  wye check
   wye check rules.yaml examples/order-routing
+  wye check teams/...              # the rule files of all directories below, as one rule set
+  git show main:rules.yaml | wye check -
   wye check --format github rules/ # findings as annotations of a pull request`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if len(paths) == 0 {
 				paths = []string{"rules.yaml"}
 			}
-			return check(cmd.OutOrStdout(), cmd.ErrOrStderr(), format, paths)
+			return check(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr(), format, paths)
 		},
 	}
 	c.Flags().StringVar(&format, "format", "text", oneOf(checkFormats))
@@ -41,11 +45,11 @@ and 3 where a PATH cannot be read.`,
 
 // check loads each rule set, prints its findings to out, and says on talk how
 // it went.
-func check(out, talk io.Writer, format string, paths []string) error {
+func check(in io.Reader, out, talk io.Writer, format string, paths []string) error {
 	var all rules.Problems
 	status := 0
 	for _, path := range paths {
-		set, report, problems := loadTalking(path, talk)
+		set, report, problems := loadTalking(path, in, talk)
 		all = append(all, problems...)
 		status = max(status, statusOf(path, problems))
 		if format == "text" {

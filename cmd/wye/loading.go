@@ -10,15 +10,33 @@ import (
 // manyRules is from how many rules on it is of interest what loading them took.
 const manyRules = 1000
 
-// loadTalking loads a rule set and shows on a terminal how far it is.
-func loadTalking(path string, talk io.Writer) (*rules.Ruleset, rules.Report, rules.Problems) {
+// A path that is a dash means standard input, whose text is shown by a name.
+const (
+	stdinPath = "-"
+	stdinName = "<stdin>"
+)
+
+// loadTalking loads a rule set, for "-" from in, and shows on a terminal how far
+// it is.
+func loadTalking(path string, in io.Reader, talk io.Writer) (*rules.Ruleset, rules.Report, rules.Problems) {
 	line := newProgress(talk)
 	loader := rules.Loader{Progress: func(p rules.Progress) {
 		line.show(func() string { return loadingLine(path, p) })
 	}}
-	set, _, problems := loader.Load(path)
+	set, _, problems := load(&loader, path, in)
 	line.clear()
 	return set, loader.Report(), problems
+}
+
+func load(loader *rules.Loader, path string, in io.Reader) (*rules.Ruleset, *rules.Matcher, rules.Problems) {
+	if path != stdinPath {
+		return loader.Load(path)
+	}
+	source, err := rules.ReadSource(stdinName, in)
+	if err != nil {
+		return nil, nil, rules.Problems{{Severity: rules.Error, Code: codeUnreadable, File: stdinName, Message: "standard input cannot be read"}}
+	}
+	return loader.LoadSources(source)
 }
 
 // loadingLine is how far a load is: "rules: 1,200 of 5,000 conditions".
