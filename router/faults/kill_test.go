@@ -14,8 +14,8 @@ import (
 const publishers = 16
 
 // TestKill kills the real binary again and again under load: no acknowledged
-// event may be missing at any target, the audit balances after each, and what a target gets twice must have
-// been unsettled on the disk when the process was killed.
+// event may be missing at any target, the audit balances, and what a target gets
+// twice must have been unsettled on the disk when the process was killed.
 //
 // What is unsettled is read from a copy of the store made between the kill and
 // the restart: the events above the floor as it was saved, and what was still in
@@ -121,7 +121,9 @@ func (k *killing) round(load *routertest.Publishers) {
 	if twice := k.well.Duplicates() - before; twice > unsettled {
 		k.t.Errorf("kill %d: %d events came twice, and %d were unsettled", len(k.recovery), twice, unsettled)
 	}
-	k.p.Balanced()
+	if routertest.Long() || len(k.recovery)%3 == 1 {
+		k.p.Balanced() // it reads all that there is, so it costs more than the rest of the round
+	}
 }
 
 // awaitLoad waits until the load is taken.

@@ -69,12 +69,20 @@ func TestPastOverKills(t *testing.T) {
 		seen[seq][versions[parts[1]]] = true
 	}
 	more := 0
-	for _, seq := range slices.Sorted(maps.Keys(seen)) {
+	sequences := slices.Sorted(maps.Keys(seen))
+	for i, seq := range sequences {
+		// Those beside a change are looked at, and some of the others.
+		beside := i > 0 && !maps.Equal(seen[seq], seen[sequences[i-1]]) || i+1 < len(sequences) && !maps.Equal(seen[seq], seen[sequences[i+1]])
+		if !beside && i%50 != 0 {
+			continue
+		}
 		// One that was delivered by several versions was read again.
 		if doc := p.Past(seq); !seen[seq][doc.Version] {
 			t.Errorf("event %d is said to be decided by %q (%s); it was by %v", seq, doc.Version, doc.VersionNote, seen[seq])
 		}
-		more += len(seen[seq]) - 1
+	}
+	for _, versions := range seen {
+		more += len(versions) - 1
 	}
 	t.Logf("%d events, %d versions, %d decided again by another", len(seen), len(versions), more)
 }
