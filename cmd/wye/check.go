@@ -38,8 +38,7 @@ and 3 where a PATH cannot be read.`,
 			return check(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr(), format, paths)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "text", oneOf(checkFormats))
-	checkFirst(c, func() error { return known("--format", format, checkFormats) })
+	addFormat(c, &format, checkFormats...)
 	return c
 }
 

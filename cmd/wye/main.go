@@ -67,7 +67,8 @@ func newCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.CompletionOptions.HiddenDefaultCmd = true
+	c.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	c.AddCommand(commands()...)
+	addCompletions(c)
 	return c
 }

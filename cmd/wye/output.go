@@ -16,7 +16,16 @@ import (
 // first of them the default.
 func addOutput(c *cobra.Command, to *string, formats ...string) {
 	c.Flags().StringVarP(to, "output", "o", formats[0], oneOf(formats))
+	mustComplete(c, "output", fixed(formats...))
 	checkFirst(c, func() error { return known("-o", *to, formats) })
+}
+
+// addFormat gives a command whose output other programs read the flag --format,
+// likewise.
+func addFormat(c *cobra.Command, to *string, formats ...string) {
+	c.Flags().StringVar(to, "format", formats[0], oneOf(formats))
+	mustComplete(c, "format", fixed(formats...))
+	checkFirst(c, func() error { return known("--format", *to, formats) })
 }
 
 // checkFirst adds a look at the flags, before anything is done.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,12 +23,11 @@ type server struct{ url string }
 const serverWithin = 30 * time.Second
 
 func addServer(c *cobra.Command, to *server) {
-	def := "http://127.0.0.1:8081"
-	if env := os.Getenv("WYE_SERVER"); env != "" {
-		def = env
-	}
-	c.Flags().StringVar(&to.url, "server", def, "admin address of a running Wye (or set WYE_SERVER)")
+	c.Flags().StringVar(&to.url, "server", defaultServer(), "admin address of a running Wye (or set WYE_SERVER)")
 }
+
+// defaultServer is the server that is asked where no other is named.
+func defaultServer() string { return cmp.Or(os.Getenv("WYE_SERVER"), "http://127.0.0.1:8081") }
 
 // base is the address to put paths behind.
 func (s server) base() (string, error) {
