@@ -50,6 +50,17 @@ const (
 	codeKey          = "WYE050"
 )
 
+// What is wrong with the place that rules come from, as package router/source
+// finds it.
+const (
+	CodeSourceLink      = "WYE120"
+	CodeSourceSubmodule = "WYE121"
+	CodeSourceLFS       = "WYE122"
+	CodeSourceSignature = "WYE123"
+	CodeSourcePath      = "WYE124"
+	CodeSourceTooMuch   = "WYE125"
+)
+
 // Code is one kind of problem.
 type Code struct {
 	ID      string `json:"id"`
@@ -102,5 +113,11 @@ func Codes() []Code {
 		{codeCELConstant, "a constant in a condition cannot be converted"},
 		{codeUnindexed, "a condition has nothing that can be looked up, so it is evaluated for every event of its type"},
 		{codeKey, "the key of an order is not a text, a number, or true or false"},
+		{CodeSourceLink, "a rule file in Git, or a directory on the way to it, is a symbolic link"},
+		{CodeSourceSubmodule, "a place in Git where rules were expected is a submodule"},
+		{CodeSourceLFS, "a rule file in Git is only a pointer into Git LFS"},
+		{CodeSourceSignature, "a commit has no signature, or none that is trusted, where one is required"},
+		{CodeSourcePath, "a path in Git does not exist, or has no rule files"},
+		{CodeSourceTooMuch, "what is to be read from Git is larger, or more, than is read"},
 	}
 }

@@ -1,0 +1,133 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// Address says where rules are: a path of this machine, or a place in a Git
+// repository.
+type Address struct {
+	Path string // of this machine; "" for Git
+
+	url *url.URL // of the repository, without "git+" and the place; nil for a path
+	Ref string   // branch, tag or reference; "" for the remote's HEAD
+	In  string   // the path inside the repository, as in [Files]; "" for its root
+}
+
+const gitPrefix = "git+"
+
+// Parse reads an address: a path, or git+SCHEME://…#branch:path.
+func Parse(text string) (Address, error) {
+	if !strings.HasPrefix(text, gitPrefix) {
+		if scheme, _, is := strings.Cut(text, "://"); is {
+			return Address{}, fmt.Errorf("%s://… is not a place that rules are read from; use a path, or a Git repository such as git+https://example.com/rules.git#main", scheme)
+		}
+		if text == "" {
+			return Address{}, errors.New("expected a path, or a Git repository such as git+https://example.com/rules.git#main")
+		}
+		return Address{Path: text}, nil
+	}
+	u, err := url.Parse(strings.TrimPrefix(text, gitPrefix))
+	if err != nil {
+		return Address{}, errors.New("the address of the Git repository cannot be read; expected git+https://HOST/REPO.git#branch:path") // not its text, which may hold a password
+	}
+	a := Address{url: u}
+	a.Ref, a.In, _ = strings.Cut(u.Fragment, ":")
+	u.Fragment, u.RawFragment = "", ""
+	if err := a.check(); err != nil {
+		return Address{}, fmt.Errorf("%s: %w", a, err)
+	}
+	return a, nil
+}
+
+func (a *Address) check() error {
+	switch a.url.Scheme {
+	case "file":
+		if a.url.Host != "" || !path.IsAbs(a.url.Path) {
+			return errors.New("expected the absolute path of a repository after three slashes, as in git+file:///srv/rules.git#main")
+		}
+	case "https", "http", "ssh":
+		if a.url.Host == "" || strings.Trim(a.url.Path, "/") == "" {
+			return fmt.Errorf("expected a host and a repository, as in git+%s://example.com/rules.git#main", a.url.Scheme)
+		}
+	default:
+		return fmt.Errorf("%q is not a way to a Git repository; there are git+https, git+http, git+ssh and git+file", "git+"+a.url.Scheme)
+	}
+	if a.url.RawQuery != "" {
+		return errors.New("an address with a ? is not understood; the branch and path come after a #")
+	}
+	if strings.ContainsAny(a.Ref, " \t\n^~?*[\\") || strings.Contains(a.Ref, "..") {
+		return fmt.Errorf("%q is not the name of a branch or tag", a.Ref)
+	}
+	return checkIn(a.In)
+}
+
+// checkIn refuses a path that does not stay inside the repository.
+func checkIn(in string) error {
+	dir := strings.TrimSuffix(strings.TrimSuffix(in, "..."), "/")
+	if path.IsAbs(in) || dir == ".." || strings.HasPrefix(path.Clean(dir), "../") || strings.Contains("/"+dir+"/", "/../") {
+		return fmt.Errorf("the path %q leads out of the repository; expected one from its root, such as rules or rules/...", in)
+	}
+	return nil
+}
+
+// Git tells whether the address is one of a Git repository.
+func (a Address) Git() bool { return a.url != nil }
+
+// Repository is the address of the repository as it may be shown: without a
+// password or token.
+func (a Address) Repository() string {
+	if a.url == nil {
+		return ""
+	}
+	u := *a.url
+	if u.User != nil {
+		if _, secret := u.User.Password(); secret {
+			u.User = url.UserPassword(u.User.Username(), "redacted")
+		} else if u.Scheme != "ssh" { // some give a token as the name of the user
+			u.User = url.User("redacted")
+		}
+	}
+	return gitPrefix + u.String()
+}
+
+// String is the address as it may be shown.
+func (a Address) String() string {
+	if a.url == nil {
+		return a.Path
+	}
+	text := a.Repository()
+	if a.Ref != "" || a.In != "" {
+		text += "#" + a.Ref
+	}
+	if a.In != "" {
+		text += ":" + a.In
+	}
+	return text
+}
+
+// ID tells one address from another over restarts, wherever they are started from
+// and whoever's credentials are used.
+func (a Address) ID() string {
+	if a.url == nil {
+		if abs, err := filepath.Abs(a.Path); err == nil {
+			if strings.HasSuffix(a.Path, "...") {
+				return abs // Abs keeps the dots of the last part
+			}
+			return abs
+		}
+		return a.Path
+	}
+	b, u := a, *a.url
+	u.User = nil
+	if a.url.Scheme == "ssh" && a.url.User != nil {
+		u.User = url.User(a.url.User.Username())
+	}
+	b.url = &u
+	return b.String()
+}
