@@ -233,7 +233,7 @@ func TestDifferential(t *testing.T) {
 	var count counts
 	sets, events, pairs := uint64(30), 240, 200_000
 	if raceDetector { // which makes it five times as long
-		sets, events, pairs = 13, 60, 25_000
+		sets, events, pairs = 5, 60, 8_000
 	}
 	for seed := range sets {
 		runSet(t, seed, events, &count)

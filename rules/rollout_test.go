@@ -55,6 +55,7 @@ func TestLots(t *testing.T) {
 // TestSampleIsEven: of ids as publishers give them, a sample has the share that
 // it says.
 func TestSampleIsEven(t *testing.T) {
+	alone(t)
 	const events = 100_000
 	ids := map[string]func(i int) string{
 		"numbers":  func(i int) string { return fmt.Sprint(i) },
