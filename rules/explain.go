@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
@@ -12,7 +13,8 @@ import (
 // through JSON, and [Explanation.Write] prints it for a person.
 //
 // The rules stand in the order in which somebody wants to see them: those that
-// matched; those that failed; those that did not match, the nearest first;
+// matched; those that would have, and are held back by their mode, sample or
+// until; those that failed; those that did not match, the nearest first;
 // those that look at other types of events, the nearest type first; those that
 // are disabled.
 type Explanation struct {
@@ -41,6 +43,7 @@ type ExplainedEvent struct {
 type ExplainedCounts struct {
 	Rules      int `json:"rules"` // that were asked
 	Matched    int `json:"matched"`
+	HeldBack   int `json:"held_back"`
 	Failed     int `json:"error"`
 	NotMatched int `json:"not_matched"`
 	WrongType  int `json:"wrong_type"`
@@ -52,6 +55,7 @@ type Outcome string
 
 const (
 	OutcomeMatched    Outcome = "matched"
+	OutcomeHeldBack   Outcome = "held_back"   // the condition holds, and the rule's mode, sample or until lets nothing be delivered
 	OutcomeFailed     Outcome = "error"       // the condition failed with a real error; see [OnError] for what that means
 	OutcomeNotMatched Outcome = "not_matched" // the condition is false, or asks for something absent
 	OutcomeWrongType  Outcome = "wrong_type"  // the rule's `on` does not fit, so its condition was not asked
@@ -68,6 +72,9 @@ const (
 	ReasonError     Reason = "error"
 	ReasonWrongType Reason = "wrong_type"
 	ReasonDisabled  Reason = "disabled"
+	ReasonShadow    Reason = "shadow"    // the rule is a shadow
+	ReasonUnsampled Reason = "unsampled" // the event is not in the rule's sample
+	ReasonOver      Reason = "over"      // the rule's until had passed
 )
 
 // ExplainedRule is what one rule says of the event.
@@ -79,6 +86,14 @@ type ExplainedRule struct {
 	To          []string `json:"to"`
 	OnError     OnError  `json:"on_error"`
 	Place       Place    `json:"place"` // of the condition, or of the name where there is none
+
+	// How carefully the rule is rolled out, where it is.
+	Mode   Mode      `json:"mode,omitempty"`
+	Sample float64   `json:"sample,omitempty"`
+	Until  time.Time `json:"until,omitzero"`
+	// Part is the part that the rule plays for the event, where its condition held
+	// or failed.
+	Part Part `json:"part,omitempty"`
 
 	Outcome Outcome `json:"outcome"`
 	// Near is how near the rule was to matching: the share of its condition
@@ -150,6 +165,10 @@ type ExplainOptions struct {
 	Rules []string // only these; all where empty
 	All   bool     // all rules, and all parts of their conditions
 	Limit int      // how many rules that did not match; 0 for 10. Without effect with Rules or All
+
+	// Accepted is when the event was accepted, or would be: what the `until` of
+	// rules is compared with. The zero time is before every until.
+	Accepted time.Time
 }
 
 // detailed tells whether every rule is explained in detail, so that it is not
@@ -196,7 +215,7 @@ func (x *Explanation) limit(limit int) {
 	if limit <= 0 {
 		limit = explainedByDefault
 	}
-	if keep := x.Counts.Matched + limit; len(x.Rules) > keep {
+	if keep := x.Counts.Matched + x.Counts.HeldBack + limit; len(x.Rules) > keep {
 		x.Omitted = len(x.Rules) - keep
 		x.Rules = x.Rules[:keep]
 	}
@@ -211,6 +230,8 @@ func (x *Explanation) count() {
 		switch r.Outcome {
 		case OutcomeMatched:
 			x.Counts.Matched++
+		case OutcomeHeldBack:
+			x.Counts.HeldBack++
 		case OutcomeFailed:
 			x.Counts.Failed++
 		case OutcomeNotMatched:
@@ -223,7 +244,7 @@ func (x *Explanation) count() {
 	}
 }
 
-var outcomeOrder = []Outcome{OutcomeMatched, OutcomeFailed, OutcomeNotMatched, OutcomeWrongType, OutcomeDisabled}
+var outcomeOrder = []Outcome{OutcomeMatched, OutcomeHeldBack, OutcomeFailed, OutcomeNotMatched, OutcomeWrongType, OutcomeDisabled}
 
 // compareExplained puts those first that somebody looks for first.
 func compareExplained(a, b ExplainedRule) int {

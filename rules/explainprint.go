@@ -88,14 +88,27 @@ func failedWords(failed, counting int) string {
 	return fmt.Sprintf(", %s failed and %s of them %s", thousands(failed), thousands(counting), counts)
 }
 
+// heldBackCount tells of rules that match and deliver nothing.
+func heldBackCount(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return ", 1 is held back"
+	}
+	return fmt.Sprintf(", %s are held back", thousands(n))
+}
+
 func matchedWords(x *Explanation) string {
 	c := x.Counts
-	failed := failedWords(c.Failed, len(x.Matched)-c.Matched)
+	failed := heldBackCount(c.HeldBack) + failedWords(c.Failed, len(x.Matched)-c.Matched)
 	switch {
 	case c.Rules == 0:
 		return "There are no rules"
 	case c.Rules == 1 && c.Matched == 1:
 		return "The rule matches" + failed
+	case c.Rules == 1 && c.HeldBack == 1:
+		return "The rule matches and is held back"
 	case c.Rules == 1:
 		return "The rule does not match" + failed
 	case c.Matched == 0:
@@ -118,8 +131,11 @@ func thousands(n int) string {
 // Routes tells whether the event goes to the targets of the rule: where it
 // matched, or failed and the rule says that this counts as a match.
 func (r ExplainedRule) Routes() bool {
-	return r.Outcome == OutcomeMatched || r.Outcome == OutcomeFailed && r.OnError == OnErrorMatch
+	return r.Outcome == OutcomeMatched || r.Outcome == OutcomeFailed && r.OnError == OnErrorMatch && !r.heldBack()
 }
+
+// heldBack tells whether the rule delivers nothing because of its rollout.
+func (r ExplainedRule) heldBack() bool { return r.Part != "" && r.Part != PartLive }
 
 // goesTo are the targets that get the event.
 func (x *Explanation) goesTo() []string {
@@ -148,6 +164,9 @@ func (p *explainPrinter) rule(r ExplainedRule, width int) {
 	mark, style, words := headOf(r)
 	name := r.Name + strings.Repeat(" ", max(0, width-len(r.Name)))
 	line := p.paint(style, mark+" ") + p.paint(styleBold, name) + "   " + words
+	if rollout := rolloutWords(r.Mode, r.Sample, r.Until); rollout != "" {
+		line += p.paint(styleDim, " ("+rollout+")")
+	}
 	if r.Condition == nil {
 		p.line(line)
 		return
@@ -166,7 +185,12 @@ func headOf(r ExplainedRule) (mark, style, words string) {
 	switch r.Outcome {
 	case OutcomeMatched:
 		return "✓", styleGreen, "to " + to
+	case OutcomeHeldBack:
+		return "○", styleYellow, fmt.Sprintf("not to %s: %s", to, r.Message)
 	case OutcomeFailed:
+		if r.heldBack() {
+			return "!", styleYellow, "failed, and is held back, so not to " + to
+		}
 		switch r.OnError {
 		case OnErrorMatch:
 			return "!", styleYellow, fmt.Sprintf("failed, and so to %s (on_error: match)", to)

@@ -107,7 +107,13 @@ func explainAll(ev *cloudevent.Event, asked []*CompiledRule, verdicts map[*Compi
 func (in *inspection) rule(r *CompiledRule, detail bool) ExplainedRule {
 	x := ExplainedRule{
 		Name: r.Name, Description: r.Description, On: r.On, When: r.When, To: r.To, OnError: r.OnError,
-		Place: Place{File: r.Place.File, Line: r.Place.Line, Column: r.Place.Column},
+		Place: Place{File: r.Place.File, Line: r.Place.Line, Column: r.Place.Column}, Until: r.Until,
+	}
+	if r.Shadow() {
+		x.Mode = r.Mode
+	}
+	if r.sampled() {
+		x.Sample = r.Sample
 	}
 	eventType := in.event.ev.Type
 	switch {
@@ -126,9 +132,25 @@ func (in *inspection) rule(r *CompiledRule, detail bool) ExplainedRule {
 	if !r.Enabled {
 		x.WouldMatch = x.Outcome == OutcomeMatched
 		x.Outcome, x.Reason, x.Message = OutcomeDisabled, ReasonDisabled, disabledWords(x)
+		return x
 	}
+	in.rollout(&x, r)
 	return x
 }
+
+// rollout tells how carefully the rule is rolled out, and what that means for the
+// event.
+func (in *inspection) rollout(x *ExplainedRule, r *CompiledRule) {
+	if x.Outcome != OutcomeMatched && x.Outcome != OutcomeFailed {
+		return
+	}
+	x.Part = r.Part(in.event.ev, in.options.Accepted)
+	if x.Outcome == OutcomeMatched && x.Part != PartLive {
+		x.Outcome, x.Reason, x.Message = OutcomeHeldBack, heldBackReasons[x.Part], heldBackWords(r.Rule, x.Part)
+	}
+}
+
+var heldBackReasons = map[Part]Reason{PartShadow: ReasonShadow, PartUnsampled: ReasonUnsampled, PartOver: ReasonOver}
 
 // typesWords lists event types, as far as a line has room for them.
 func typesWords(on []string) string {

@@ -40,11 +40,29 @@ func (r *Rule) Part(ev *cloudevent.Event, accepted time.Time) Part {
 		return PartOver
 	case r.sampled() && !inSample(lotOf(ev.Source, ev.ID), r.Sample):
 		return PartUnsampled
-	case r.Mode == ModeShadow:
+	case r.Shadow():
 		return PartShadow
 	}
 	return PartLive
 }
+
+// MatchAt is [Matcher.Match] for an event that was accepted at that time: without
+// the rules that are over by then and those whose sample does not have the event.
+// What is left is live, or a shadow (see [Rule.Shadow]).
+func (m *Matcher) MatchAt(ev *cloudevent.Event, accepted time.Time, into []Match) []Match {
+	from := len(into)
+	into = m.Match(ev, into)
+	kept := into[:from]
+	for _, found := range into[from:] {
+		if found.Rule.Part(ev, accepted).Matches() {
+			kept = append(kept, found)
+		}
+	}
+	return kept
+}
+
+// Shadow tells whether the rule's matches are counted and deliver nothing.
+func (r *Rule) Shadow() bool { return r.Mode == ModeShadow }
 
 // State is the part that the rule plays at a time for the events of its sample:
 // live, shadow or over.
@@ -52,7 +70,7 @@ func (r *Rule) State(at time.Time) Part {
 	switch {
 	case !r.Until.IsZero() && !at.Before(r.Until):
 		return PartOver
-	case r.Mode == ModeShadow:
+	case r.Shadow():
 		return PartShadow
 	}
 	return PartLive
