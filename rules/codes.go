@@ -63,61 +63,81 @@ const (
 
 // Code is one kind of problem.
 type Code struct {
-	ID      string `json:"id"`
-	Meaning string `json:"meaning"`
+	ID       string   `json:"id"`
+	Meaning  string   `json:"meaning"`
+	Severity Severity `json:"severity"` // as it is as a rule
 }
 
-// Codes lists every code that a [Problem] can carry, in ascending order.
+// milder are the codes whose problems are no errors as a rule.
+var milder = map[string]Severity{
+	codeCredential: Warning,
+	codeOver:       Warning,
+	codeUnindexed:  Note,
+}
+
+// Codes lists every code that a [Problem] can carry, in ascending order. What
+// there is to tell about each is in the directory stories, see [Code.Story].
 func Codes() []Code {
-	return []Code{
-		{codeRead, "a rule file or directory cannot be read"},
-		{codeEmpty, "a rule file is empty, or a directory has no rule files"},
-		{codeTooLarge, "a rule file is larger than 1 MiB"},
-		{codeEncoding, "a rule file is not plain UTF-8 text"},
-		{codeSyntax, "a rule file is not valid YAML"},
-		{codeTooDeep, "a rule file is nested more than 64 levels deep"},
-		{codeDocuments, "a rule file holds more than one YAML document"},
-		{codeYAMLExtra, "a rule file uses an anchor, an alias, a merge key or a tag"},
-		{codeVersion, "the version of the rule language is missing or unknown"},
-		{codeUnknownKey, "a key has no meaning where it stands"},
-		{codeDuplicate, "a key stands twice in the same place"},
-		{codeMissing, "a required key is missing"},
-		{codeKind, "a value is of the wrong kind (text, number, list, mapping)"},
-		{codeValue, "a value is not one of those allowed"},
-		{codeName, "the name of a rule, target or queue is not allowed"},
-		{codeMore, "there are more problems than are shown"},
-		{codeTwice, "a rule or target is defined in two files"},
-		{codeUnknownTarget, "a rule sends to a target that does not exist"},
-		{codeRepeated, "an entry of a list is repeated"},
-		{codeOn, "an event type under `on` is malformed"},
-		{codeTargetKind, "a target has no kind, or more than one"},
-		{codeURL, "the URL of an http target cannot be used"},
-		{codeHeader, "a header of an http target cannot be used"},
-		{codeReference, "a ${…} reference is malformed"},
-		{codeCredential, "a credential is written into the file"},
-		{codeSubject, "the subject of a stream target cannot be used"},
-		{codeMisfit, "what is set for a target does not go with its kind or format"},
-		{codeStatus, "a key under `on_status` is not a status, or cannot have that meaning"},
-		{codeMode, "the mode of a rule is neither live nor shadow"},
-		{codeSample, "the sample of a rule is not a share of its events, above 0 and up to 1"},
-		{codeUntil, "the `until` of a rule is not a time with a zone, or a date"},
-		{codeOver, "a rule is over: the time of its `until` has passed, so it matches nothing"},
-		{codeCELSyntax, "a condition is not a valid expression"},
-		{codeCELName, "a condition uses a name or function that does not exist"},
-		{codeCELAttribute, "a condition uses an event attribute that does not exist"},
-		{codeCELTypes, "a condition combines values that do not go together"},
-		{codeCELNotBool, "a condition is not a yes-or-no question"},
-		{codeCELBounds, "a condition is too long, too deep or too costly"},
-		{codeCELPattern, "a regular expression in a condition cannot be used"},
-		{codeCELHeader, "a header is asked for by a name that no header has"},
-		{codeCELConstant, "a constant in a condition cannot be converted"},
-		{codeUnindexed, "a condition has nothing that can be looked up, so it is evaluated for every event of its type"},
-		{codeKey, "the key of an order is not a text, a number, or true or false"},
-		{CodeSourceLink, "a rule file in Git, or a directory on the way to it, is a symbolic link"},
-		{CodeSourceSubmodule, "a place in Git where rules were expected is a submodule"},
-		{CodeSourceLFS, "a rule file in Git is only a pointer into Git LFS"},
-		{CodeSourceSignature, "a commit has no signature, or none that is trusted, where one is required"},
-		{CodeSourcePath, "a path in Git does not exist, or has no rule files"},
-		{CodeSourceTooMuch, "what is to be read from Git is larger, or more, than is read"},
+	var codes []Code
+	for _, m := range meanings {
+		severity, ok := milder[m.code]
+		if !ok {
+			severity = Error
+		}
+		codes = append(codes, Code{m.code, m.meaning, severity})
 	}
+	return codes
+}
+
+// meanings is the table of the codes, in ascending order.
+var meanings = []struct{ code, meaning string }{
+	{codeRead, "a rule file or directory cannot be read"},
+	{codeEmpty, "a rule file is empty, or a directory has no rule files"},
+	{codeTooLarge, "a rule file is larger than 1 MiB"},
+	{codeEncoding, "a rule file is not plain UTF-8 text"},
+	{codeSyntax, "a rule file is not valid YAML"},
+	{codeTooDeep, "a rule file is nested more than 64 levels deep"},
+	{codeDocuments, "a rule file holds more than one YAML document"},
+	{codeYAMLExtra, "a rule file uses an anchor, an alias, a merge key or a tag"},
+	{codeVersion, "the version of the rule language is missing or unknown"},
+	{codeUnknownKey, "a key has no meaning where it stands"},
+	{codeDuplicate, "a key stands twice in the same place"},
+	{codeMissing, "a required key is missing"},
+	{codeKind, "a value is of the wrong kind (text, number, list, mapping)"},
+	{codeValue, "a value is not one of those allowed"},
+	{codeName, "the name of a rule, target or queue is not allowed"},
+	{codeMore, "there are more problems than are shown"},
+	{codeTwice, "a rule or target is defined in two files"},
+	{codeUnknownTarget, "a rule sends to a target that does not exist"},
+	{codeRepeated, "an entry of a list is repeated"},
+	{codeOn, "an event type under `on` is malformed"},
+	{codeTargetKind, "a target has no kind, or more than one"},
+	{codeURL, "the URL of an http target cannot be used"},
+	{codeHeader, "a header of an http target cannot be used"},
+	{codeReference, "a ${…} reference is malformed"},
+	{codeCredential, "a credential is written into the file"},
+	{codeSubject, "the subject of a stream target cannot be used"},
+	{codeMisfit, "what is set for a target does not go with its kind or format"},
+	{codeStatus, "a key under `on_status` is not a status, or cannot have that meaning"},
+	{codeMode, "the mode of a rule is neither live nor shadow"},
+	{codeSample, "the sample of a rule is not a share of its events, above 0 and up to 1"},
+	{codeUntil, "the `until` of a rule is not a time with a zone, or a date"},
+	{codeOver, "a rule is over: the time of its `until` has passed, so it matches nothing"},
+	{codeCELSyntax, "a condition is not a valid expression"},
+	{codeCELName, "a condition uses a name or function that does not exist"},
+	{codeCELAttribute, "a condition uses an event attribute that does not exist"},
+	{codeCELTypes, "a condition combines values that do not go together"},
+	{codeCELNotBool, "a condition is not a yes-or-no question"},
+	{codeCELBounds, "a condition is too long, too deep or too costly"},
+	{codeCELPattern, "a regular expression in a condition cannot be used"},
+	{codeCELHeader, "a header is asked for by a name that no header has"},
+	{codeCELConstant, "a constant in a condition cannot be converted"},
+	{codeUnindexed, "a condition has nothing that can be looked up, so it is evaluated for every event of its type"},
+	{codeKey, "the key of an order is not a text, a number, or true or false"},
+	{CodeSourceLink, "a rule file in Git, or a directory on the way to it, is a symbolic link"},
+	{CodeSourceSubmodule, "a place in Git where rules were expected is a submodule"},
+	{CodeSourceLFS, "a rule file in Git is only a pointer into Git LFS"},
+	{CodeSourceSignature, "a commit has no signature, or none that is trusted, where one is required"},
+	{CodeSourcePath, "a path in Git does not exist, or has no rule files"},
+	{CodeSourceTooMuch, "what is to be read from Git is larger, or more, than is read"},
 }

@@ -110,5 +110,5 @@ func noBenchMatch(talk io.Writer, path string, err error) error {
 		return failed(err)
 	}
 	fmt.Fprintf(talk, "%s: %s\n", path, verdict(nil, broken.Problems))
-	return &exitError{status: statusOf(path, broken.Problems)}
+	return &exitError{status: statusOf(path, broken.Problems, isError)}
 }
