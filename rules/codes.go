@@ -48,6 +48,24 @@ const (
 	codeCELConstant  = "WYE048"
 	codeUnindexed    = "WYE049"
 	codeKey          = "WYE050"
+
+	codeExpectsNothing = "WYE100"
+	codeSameName       = "WYE101"
+	codeNoTests        = "WYE102"
+	codeContradiction  = "WYE103"
+	codeTestHeader     = "WYE104"
+	codeTestValue      = "WYE105"
+	codeEventFile      = "WYE106"
+)
+
+// Codes of what the room rules/cases finds in tests.
+const (
+	CodeTestRule   = "WYE107" // a test names a rule that does not exist
+	CodeTestTarget = "WYE108" // a test names a target that does not exist
+	CodeTestEither = "WYE109" // a test denies what is both a rule and a target
+	CodeTestEvent  = "WYE110" // the event of a test cannot be used
+	CodeTestSample = "WYE111" // a test names a sample that does not exist
+	CodeEventFile  = codeEventFile
 )
 
 // What is wrong with the place that rules come from, as package router/source
@@ -134,6 +152,18 @@ var meanings = []struct{ code, meaning string }{
 	{codeCELConstant, "a constant in a condition cannot be converted"},
 	{codeUnindexed, "a condition has nothing that can be looked up, so it is evaluated for every event of its type"},
 	{codeKey, "the key of an order is not a text, a number, or true or false"},
+	{codeExpectsNothing, "a test says nothing of what it expects"},
+	{codeSameName, "two tests, or two rows of one, have the same name"},
+	{codeNoTests, "a test file, or a list of tests, is empty"},
+	{codeContradiction, "a test expects a rule to match, and not to match"},
+	{codeTestHeader, "a test sets a header that no rule can read"},
+	{codeTestValue, "a value in the event of a test cannot be written in JSON"},
+	{codeEventFile, "the file with the event of a test cannot be read"},
+	{CodeTestRule, "a test names a rule that does not exist"},
+	{CodeTestTarget, "a test names a target that does not exist"},
+	{CodeTestEither, "a test denies a name that is both that of a rule and of a target"},
+	{CodeTestEvent, "the event of a test is not valid"},
+	{CodeTestSample, "a test names a sample that does not exist, or that leads back to itself"},
 	{CodeSourceLink, "a rule file in Git, or a directory on the way to it, is a symbolic link"},
 	{CodeSourceSubmodule, "a place in Git where rules were expected is a submodule"},
 	{CodeSourceLFS, "a rule file in Git is only a pointer into Git LFS"},

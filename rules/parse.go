@@ -12,6 +12,7 @@ import (
 type parsed struct {
 	targets []parsedTarget
 	rules   []parsedRule
+	tests   TestFile // checked, and kept only by who runs them
 }
 
 type parsedTarget struct {
@@ -64,6 +65,7 @@ func (p *parser) root(n *yaml.Node) {
 	if e, ok := entries["rules"]; ok {
 		p.named(e.value, "rule", p.ruleEntry)
 	}
+	p.samplesAndTests(entries)
 }
 
 func (p *parser) version(root *yaml.Node, entries map[string]entry) {

@@ -13,12 +13,17 @@ import (
 // loader's own knowledge of it. It is kept in schemas/rules.schema.json for
 // editors; a test holds that file and this function together.
 func Schema() []byte {
-	root := objectSchema(reflect.TypeFor[fileShape]())
+	return schemaDocument(reflect.TypeFor[fileShape](), "rules.schema.json", "Wye rule file",
+		"Targets are where events can go; rules decide which events go there.")
+}
+
+func schemaDocument(t reflect.Type, name, title, description string) []byte {
+	root := objectSchema(t)
 	document := object{
 		{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-		{"$id", "https://wye-events.github.io/schemas/rules.schema.json"},
-		{"title", "Wye rule file"},
-		{"description", "Targets are where events can go; rules decide which events go there."},
+		{"$id", "https://wye-events.github.io/schemas/" + name},
+		{"title", title},
+		{"description", description},
 	}
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -78,6 +83,9 @@ func objectSchema(t reflect.Type) object {
 	if t == reflect.TypeFor[targetShape]() {
 		schema = append(schema, targetRules()...)
 	}
+	if t == reflect.TypeFor[caseShape]() {
+		schema = append(schema, caseRules()...)
+	}
 	return schema
 }
 
@@ -109,6 +117,9 @@ func fieldSchema(field reflect.StructField) object {
 
 func typeSchema(field reflect.StructField) object {
 	pattern := patterns[field.Tag.Get("pattern")]
+	if special := testTypeSchema(field.Type); special != nil {
+		return special
+	}
 	switch t := field.Type; {
 	case t == reflect.TypeFor[textOrList]():
 		text := textSchema(pattern)
@@ -125,6 +136,8 @@ func typeSchema(field reflect.StructField) object {
 		return shortSchema(t, field.Tag.Get("short"))
 	case t.Kind() == reflect.Map:
 		return mapSchema(t)
+	case t.Kind() == reflect.Slice:
+		return object{{"type", "array"}, {"minItems", 1}, {"items", objectSchema(t.Elem())}}
 	case t.Kind() == reflect.Bool:
 		return object{{"type", "boolean"}}
 	case t.Kind() == reflect.Int:
@@ -178,6 +191,9 @@ func mapSchema(t reflect.Type) object {
 	}
 	if t.Elem().Kind() == reflect.String {
 		return of(headerPattern, textSchema(""))
+	}
+	if special := testTypeSchema(t.Elem()); special != nil {
+		return of(namePattern, special)
 	}
 	return of(namePattern, objectSchema(t.Elem()))
 }

@@ -15,23 +15,28 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-const schemaFile = "../schemas/rules.schema.json"
-
 func TestSchemaIsFresh(t *testing.T) {
-	if *update {
-		if err := os.WriteFile(schemaFile, Schema(), 0o644); err != nil {
-			t.Fatal(err)
+	for file, schema := range map[string]struct{ kept, made []byte }{
+		"../schemas/rules.schema.json": {schemas.RulesSchema, Schema()},
+		"../schemas/tests.schema.json": {schemas.TestsSchema, TestSchema()},
+	} {
+		if *update {
+			if err := os.WriteFile(file, schema.made, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
 		}
-		return
-	}
-	if !bytes.Equal(schemas.RulesSchema, Schema()) {
-		t.Fatalf("%s is not what the types say; run go generate ./rules", schemaFile)
+		if !bytes.Equal(schema.kept, schema.made) {
+			t.Errorf("%s is not what the types say; run go generate ./rules", file)
+		}
 	}
 }
 
-func compileSchema(t *testing.T) *jsonschema.Schema {
+func compileSchema(t *testing.T) *jsonschema.Schema { return compileSchemaOf(t, Schema()) }
+
+func compileSchemaOf(t *testing.T, text []byte) *jsonschema.Schema {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +165,10 @@ func asJSON(v any) any {
 	case map[string]any:
 		for key, value := range v {
 			v[key] = asJSON(value)
+		}
+	case []any:
+		for i, value := range v {
+			v[i] = asJSON(value)
 		}
 	}
 	return v

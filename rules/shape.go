@@ -17,6 +17,9 @@ type fileShape struct {
 	Version int                    `key:"version,required" doc:"Version of the rule language. Always 1." enum:"1"`
 	Targets map[string]targetShape `key:"targets" doc:"Where events can go: a name for each receiver, and what it is."`
 	Rules   map[string]ruleShape   `key:"rules" doc:"Which events go where: a name for each rule. Every rule is looked at for every event; their order means nothing."`
+
+	Samples map[string]testEvent `key:"samples" doc:"Events with a name, for the tests. A test file may use those of the rule files beside it."`
+	Tests   []caseShape          `key:"tests" doc:"What the rules must do with an event: cases for wye test."`
 }
 
 type targetShape struct {

@@ -1,5 +1,5 @@
 // Package schemas holds the shapes of what people write and send: the JSON
-// Schema of the rule file here, and the event itself in
+// Schemas of the rule file and of test files here, and the event itself in
 // [github.com/wye-events/wye/schemas/cloudevent]. It is a leaf: it knows no
 // other room.
 package schemas
@@ -12,6 +12,11 @@ import _ "embed"
 //go:embed rules.schema.json
 var RulesSchema []byte
 
+// TestsSchema is that of a test file (*_test.yaml), made likewise.
+//
+//go:embed tests.schema.json
+var TestsSchema []byte
+
 // Document is a kind of file that people write, and its JSON Schema.
 type Document struct {
 	Name   string // as in `wye schema print NAME` and /api/v1/schema/NAME
@@ -23,5 +28,6 @@ type Document struct {
 func Documents() []Document {
 	return []Document{
 		{"rules", "the rule file", RulesSchema},
+		{"tests", "a test file, *_test.yaml", TestsSchema},
 	}
 }
