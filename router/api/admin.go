@@ -30,12 +30,14 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/tail", t.serve)
 	mux.HandleFunc("POST /api/v1/explain", explainer{r}.serve)
 	operationRoutes(mux, r, t)
+	mux.HandleFunc("POST /api/v1/plan", newPlans(r, t).serve)
 	schemaRoutes(mux)
 	mux.HandleFunc("GET /api/v1/events/{sequence}", a.event)
 	mux.HandleFunc("GET /api/v1/events", a.eventNamed)
 	mux.HandleFunc("GET /api/v1/explain", a.explainPast)
 	mux.HandleFunc("GET /api/v1/audit", a.audit)
 	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
+	mux.HandleFunc("/api/v1/plan", methodNotAllowed(http.MethodPost))
 	mux.HandleFunc("/api/v1/explain", methodNotAllowed("GET, POST"))
 	for _, path := range []string{"status", "rules", "tail", "events", "events/{sequence}", "audit"} {
 		mux.HandleFunc("/api/v1/"+path, methodNotAllowed(http.MethodGet))
@@ -43,7 +45,7 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
 	}
-	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, audit, explain, tail, dead, replay, operations, schema"))
+	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, audit, explain, tail, dead, replay, plan, operations, schema"))
 	return sameSite(mux)
 }
 
