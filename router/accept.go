@@ -72,8 +72,7 @@ func (r *Router) Accept(ctx context.Context, evs ...*cloudevent.Event) ([]Receip
 }
 
 func (r *Router) accept(ev *cloudevent.Event, then func(Receipt, error)) {
-	header, data := ev.EncodeStored()
-	r.bus.AppendAsync(bus.Message{ID: messageID(ev), Header: header, Data: data, Local: ev}, func(got bus.Receipt, err error) {
+	r.bus.AppendAsync(acceptedNow(ev), func(got bus.Receipt, err error) {
 		if err != nil {
 			r.acct.refused.WithLabelValues(refusedBy(err)).Inc()
 			then(Receipt{}, err)

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wye-events/wye/router/lanes"
+	"github.com/wye-events/wye/rules"
 )
 
 // outcome is how a delivery ended.
@@ -31,6 +32,7 @@ type accounts struct {
 	accepted, duplicates, found           prometheus.Counter
 	unmatched, matching, unreadable       prometheus.Counter
 	refused, matched, ruleErrors, reloads *prometheus.CounterVec
+	shadowMatched, shadowErrors           *prometheus.CounterVec
 	attempts, spilled, unheard            *prometheus.CounterVec
 	seconds                               *prometheus.HistogramVec
 	deliveries                            *deliveryAccounts
@@ -51,12 +53,16 @@ func newAccounts(reg *prometheus.Registry) *accounts {
 		accepted:   counter("events_accepted_total", "Events that were answered with 2xx, duplicates not counted."),
 		duplicates: counter("events_duplicate_total", "Events answered as duplicates of one accepted before."),
 		found:      counter("events_found_total", "Events that were accepted before the start and are decided after it: accepted + found = matched + unmatched + unreadable + undecided."),
-		unmatched:  counter("events_unmatched_total", "Events that no rule matched."),
+		unmatched:  counter("events_unmatched_total", "Events that no rule matched, shadow rules not counted."),
 		matching:   counter("events_matched_total", "Events that a rule matched."),
 		unreadable: counter("events_unreadable_total", "Stored events that could not be read back."),
 		refused:    vec("events_refused_total", "Events that were not accepted.", "reason"),
 		matched:    vec("rule_matches_total", "Events that a rule matched.", "rule"),
 		ruleErrors: vec("rule_errors_total", "Events on which a rule's condition failed.", "rule"),
+
+		shadowMatched: vec("rule_shadow_matches_total", "Events that a shadow rule matched; nothing is delivered of them.", "rule"),
+		shadowErrors:  vec("rule_shadow_errors_total", "Events on which a shadow rule's condition failed.", "rule"),
+
 		reloads:    vec("reloads_total", "Loads of the rule set.", "result"),
 		deliveries: newDeliveryAccounts(),
 		attempts:   vec("delivery_attempts_total", "Attempts to deliver.", "target", "result"),
@@ -69,6 +75,15 @@ func newAccounts(reg *prometheus.Registry) *accounts {
 	}
 	reg.MustRegister(a.seconds, a.deliveries)
 	return a
+}
+
+// ofRule are the counters of one rule. Those of a shadow rule are others, so that
+// what is counted of a rule that goes live is what it delivered.
+func (a *accounts) ofRule(r *rules.Rule) (matched, errors prometheus.Counter) {
+	if r.Shadow() {
+		return a.shadowMatched.WithLabelValues(r.Name), a.shadowErrors.WithLabelValues(r.Name)
+	}
+	return a.matched.WithLabelValues(r.Name), a.ruleErrors.WithLabelValues(r.Name)
 }
 
 // laneAccount is the part of the counters that one target's deliveries raise.

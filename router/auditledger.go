@@ -80,7 +80,7 @@ func (l *ledger) shapeOf(found []rules.Match) uint32 {
 	l.name = l.name[:0]
 	for i := range found {
 		m := &found[i]
-		if m.Err != nil && m.Rule.OnError == rules.OnErrorSkip {
+		if !delivers(m) {
 			continue
 		}
 		l.name = append(append(l.name, m.Rule.Name...), 0)
@@ -103,8 +103,9 @@ func (l *ledger) shapeOf(found []rules.Match) uint32 {
 // deliveriesOf are the deliveries that there must be of an event that these
 // rules match.
 func deliveriesOf(found []rules.Match) (all []deliveryKey) {
-	for _, m := range found {
-		if m.Err != nil && m.Rule.OnError == rules.OnErrorSkip {
+	for i := range found {
+		m := &found[i]
+		if !delivers(m) {
 			continue
 		}
 		for _, target := range m.Rule.To {

@@ -102,7 +102,7 @@ func (d *decider) decide(ctx context.Context, rec *bus.Record) (uint32, error) {
 	if d.matcher == nil {
 		return shapeUnknown, nil
 	}
-	d.found = d.matcher.Match(ev, d.found[:0])
+	d.found = d.matcher.MatchAt(ev.Event, ev.at, d.found[:0])
 	return d.a.ledger.shapeOf(d.found), nil
 }
 

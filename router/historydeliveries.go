@@ -150,7 +150,7 @@ func newTrail(r *Router, p *PastEvent, whole bool) *trail {
 		return t
 	}
 	t.expected = true
-	for _, k := range deliveriesOf(p.Then.Match(p.Event, nil)) {
+	for _, k := range deliveriesOf(p.Then.MatchAt(p.Event, p.Accepted, nil)) {
 		t.missing[k] = true
 	}
 	return t

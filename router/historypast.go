@@ -13,6 +13,7 @@ import (
 type PastEvent struct {
 	Sequence uint64
 	Stored   time.Time
+	Accepted time.Time // what the rules' until is compared with
 	Event    *cloudevent.Event
 
 	// Version is the rule set that decided the event, and Then that rule set
@@ -29,6 +30,20 @@ type PastEvent struct {
 	Deliveries     []PastDelivery
 	Replays        []PastDelivery // where the event was asked for whole: those of replays
 	DeliveriesNote string
+}
+
+// Shadows are the names of the shadow rules that matched the event, which deliver
+// nothing; none where the rule set that decided it is not to be had.
+func (p *PastEvent) Shadows() (names []string) {
+	if p.Then == nil {
+		return nil
+	}
+	for _, found := range p.Then.MatchAt(p.Event, p.Accepted, nil) {
+		if found.Rule.Shadow() && found.Err == nil {
+			names = append(names, found.Rule.Name)
+		}
+	}
+	return names
 }
 
 // EventRef names an event of the archive: by its sequence, or, where that is 0,
@@ -87,7 +102,7 @@ func (r *Router) pastEvent(ctx context.Context, ref EventRef, archive bus.Archiv
 		none.Why = Unreadable
 		return nil, none
 	}
-	return &PastEvent{Sequence: seq, Stored: rec.Time.UTC(), Event: ev}, nil
+	return &PastEvent{Sequence: seq, Stored: rec.Time.UTC(), Accepted: ev.at, Event: ev.Event}, nil
 }
 
 // decidedBy finds the rule set that decided the event.

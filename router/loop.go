@@ -70,9 +70,9 @@ func (r *Router) route(set *ruleset, rec *bus.Record, now time.Time, found []rul
 		r.read.Store(rec.Sequence)
 		return found, err
 	}
-	found = set.matcher.Match(ev, found)
-	n := r.count(set, ev, rec.Sequence, found)
-	r.tails.event(set, rec.Sequence, ev, found, now)
+	found = set.matcher.MatchAt(ev.Event, ev.at, found)
+	n := r.count(set, ev.Event, rec.Sequence, found)
+	r.tails.event(set, rec.Sequence, ev.Event, found, now)
 	f, err := r.window.admit(r.readCtx, rec.Sequence, len(ev.Data), n)
 	r.read.Store(rec.Sequence)
 	if err != nil || n == 0 {
@@ -80,22 +80,13 @@ func (r *Router) route(set *ruleset, rec *bus.Record, now time.Time, found []rul
 	}
 	now = time.Now() // it may have waited for room
 	for i := range found {
-		r.dispatch(set, &found[i], ev, f, now)
+		r.dispatch(set, &found[i], ev.Event, f, now)
 	}
 	return found, nil
 }
 
-func eventOf(rec *bus.Record) (*cloudevent.Event, error) {
-	if ev, ok := rec.Local.(*cloudevent.Event); ok {
-		return ev, nil
-	}
-	if rec.Err != nil {
-		return nil, rec.Err
-	}
-	return cloudevent.DecodeStored(rec.Header, rec.Data)
-}
-
 // count accounts for what the matcher found and says how many deliveries follow.
+// What only shadow rules match is unmatched.
 func (r *Router) count(set *ruleset, ev *cloudevent.Event, seq uint64, found []rules.Match) (n int) {
 	matched := false
 	for i := range found {
@@ -103,16 +94,15 @@ func (r *Router) count(set *ruleset, ev *cloudevent.Event, seq uint64, found []r
 		route := set.routes[m.Rule]
 		if m.Err != nil {
 			route.errors.Inc()
-			r.log.Warn("a rule's condition failed on an event", "rule", m.Rule.Name, "sequence", seq,
+			r.log.Warn("a rule's condition failed on an event", "rule", m.Rule.Name, "mode", m.Rule.Mode, "sequence", seq,
 				"id", ev.ID, "source", ev.Source, "error", m.Err)
-			if m.Rule.OnError == rules.OnErrorSkip {
-				continue
-			}
 		} else {
 			route.matched.Inc()
 		}
-		matched = true
-		n += len(route.lanes)
+		if delivers(m) {
+			matched = true
+			n += len(route.lanes)
+		}
 	}
 	if matched {
 		r.acct.matching.Inc()
@@ -122,9 +112,15 @@ func (r *Router) count(set *ruleset, ev *cloudevent.Event, seq uint64, found []r
 	return n
 }
 
+// delivers tells whether deliveries follow from what a rule says of an event: to
+// its targets, or into their dead letters.
+func delivers(m *rules.Match) bool {
+	return !m.Rule.Shadow() && (m.Err == nil || m.Rule.OnError != rules.OnErrorSkip)
+}
+
 // dispatch starts the deliveries of one match.
 func (r *Router) dispatch(set *ruleset, m *rules.Match, ev *cloudevent.Event, f *flight, now time.Time) {
-	if m.Err != nil && m.Rule.OnError == rules.OnErrorSkip {
+	if !delivers(m) {
 		return
 	}
 	expires := ev.Expires()

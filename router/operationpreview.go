@@ -175,9 +175,9 @@ func (r *Router) PreviewReplay(ctx context.Context, q ReplayRequest, report func
 	if err != nil {
 		return err
 	}
-	p := newPreviewing(&op, report)
+	p, now := newPreviewing(&op, report), time.Now()
 	return p.end(r.eachEvent(ctx, op.From, op.Until, func(rec *bus.Record) error {
-		a := filter.judge(r, rec)
+		a := filter.judge(r, rec, now)
 		if len(a.to) > 0 && len(p.Events) < previewExamples {
 			p.Events = append(p.Events, PreviewEvent{a.seq, a.event.ID, a.event.Source, a.event.Type})
 		}

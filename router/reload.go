@@ -224,10 +224,8 @@ func (r *Router) routeBefore(c *rules.CompiledRule) *route {
 
 // routeOf is where one rule leads. r.lanesMu is held.
 func (r *Router) routeOf(c *rules.CompiledRule) *route {
-	rt := &route{
-		matched: r.acct.matched.WithLabelValues(c.Name),
-		errors:  r.acct.ruleErrors.WithLabelValues(c.Name),
-	}
+	rt := &route{}
+	rt.matched, rt.errors = r.acct.ofRule(c.Rule)
 	for _, name := range c.To {
 		rt.lanes = append(rt.lanes, r.lanes[name])
 	}

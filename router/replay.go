@@ -162,14 +162,16 @@ type again struct {
 // repeat is one delivery.
 type repeat struct{ rule, target string }
 
-// judge decides about one event of the archive with the rule set in force.
-func (f *eventFilter) judge(r *Router, rec *bus.Record) (a again) {
+// judge decides about one event of the archive with the rule set in force, as if
+// it were accepted at a time: that at which the replay began.
+func (f *eventFilter) judge(r *Router, rec *bus.Record, at time.Time) (a again) {
 	a.seq = rec.Sequence
-	var err error
-	if a.event, err = eventOf(rec); err != nil {
+	ev, err := eventOf(rec)
+	if err != nil {
 		a.failed = "the event cannot be read back"
 		return a
 	}
+	a.event = ev.Event
 	if f.where != nil {
 		held, err := f.where.Holds(a.event)
 		if err != nil {
@@ -180,7 +182,7 @@ func (f *eventFilter) judge(r *Router, rec *bus.Record) (a again) {
 		}
 	}
 	a.matched, a.set = true, r.set.Load()
-	for _, m := range a.set.matcher.Match(a.event, nil) {
+	for _, m := range a.set.matcher.MatchAt(a.event, at, nil) {
 		f.take(r, &a, &m)
 	}
 	return a
@@ -196,7 +198,7 @@ func (f *eventFilter) take(r *Router, a *again, m *rules.Match) {
 			continue
 		}
 		switch {
-		case m.Err != nil && m.Rule.OnError == rules.OnErrorSkip:
+		case !delivers(m):
 		case m.Err != nil && m.Rule.OnError == rules.OnErrorDeadLetter:
 			a.skipped = append(a.skipped, "the condition of the rule "+m.Rule.Name+" failed")
 		case r.noWay(target) != "":

@@ -35,7 +35,7 @@ func (w *replayWork) run(ctx context.Context, o *ongoing) error {
 	next := max(op.From, op.Cursor+1)
 	err := o.insist(ctx, func() error {
 		return w.r.eachEvent(ctx, next, op.Until, func(rec *bus.Record) error {
-			err := w.event(ctx, o, op.ID, rec)
+			err := w.event(ctx, o, op.ID, rec, op.Started)
 			next = rec.Sequence + 1
 			return err
 		}, func(from, to uint64) error {
@@ -62,8 +62,8 @@ func (w *replayWork) lost(ctx context.Context, o *ongoing, from, to uint64) erro
 const lostEvent = "the event is not kept any more"
 
 // event makes the deliveries of one event.
-func (w *replayWork) event(ctx context.Context, o *ongoing, replay string, rec *bus.Record) error {
-	a := w.filter.judge(w.r, rec)
+func (w *replayWork) event(ctx context.Context, o *ongoing, replay string, rec *bus.Record, at time.Time) error {
+	a := w.filter.judge(w.r, rec, at)
 	for _, to := range a.to {
 		if err := w.room(ctx, o, to.target); err != nil {
 			return err

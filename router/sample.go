@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
@@ -51,8 +52,8 @@ func (r *Router) Sample() Sample {
 func (r *Router) foretell(set *ruleset, s Sample) string {
 	ev := &cloudevent.Event{ID: "sample", Source: "/try", Type: s.Type, DataContentType: "application/json", Data: []byte(s.Data)}
 	var names, to []string
-	for _, m := range set.matcher.Match(ev, nil) {
-		if m.Err == nil {
+	for _, m := range set.matcher.MatchAt(ev, time.Now(), nil) {
+		if m.Err == nil && !m.Rule.Shadow() && m.Rule.Sample >= 1 { // another event may not be in a sample
 			names = append(names, m.Rule.Name)
 			to = append(to, m.Rule.To...)
 		}

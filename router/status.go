@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/wye-events/wye/rules"
 )
 
 // RuleStatus is one rule as it is in force.
@@ -15,8 +17,15 @@ type RuleStatus struct {
 	When        string   `json:"when,omitempty"`
 	To          []string `json:"to"`
 	Enabled     bool     `json:"enabled"`
-	Matched     uint64   `json:"matched"` // events, since the start
+	Matched     uint64   `json:"matched"` // events, since the start; of a shadow rule those that it would have delivered
 	Errors      uint64   `json:"errors"`
+
+	Mode   rules.Mode `json:"mode"`
+	Sample float64    `json:"sample"`
+	Until  time.Time  `json:"until,omitzero"`
+	// State is what the rule is for events that come now: "live", "shadow", "over"
+	// or "disabled".
+	State string `json:"state"`
 }
 
 // RulesStatus is the rule set in force.
@@ -31,14 +40,23 @@ type RulesStatus struct {
 func (r *Router) Rules() RulesStatus {
 	set := r.set.Load()
 	st := RulesStatus{Version: set.version, Path: r.cfg.Rules, Loaded: set.loaded, Rules: []RuleStatus{}}
+	now := time.Now()
 	for _, rule := range set.source.Rules {
+		matched, errors := r.acct.ofRule(rule)
 		st.Rules = append(st.Rules, RuleStatus{
 			Name: rule.Name, Description: rule.Description, On: rule.On, When: rule.When, To: rule.To, Enabled: rule.Enabled,
-			Matched: value(r.acct.matched.WithLabelValues(rule.Name)),
-			Errors:  value(r.acct.ruleErrors.WithLabelValues(rule.Name)),
+			Matched: value(matched), Errors: value(errors),
+			Mode: rule.Mode, Sample: rule.Sample, Until: rule.Until, State: stateOf(rule, now),
 		})
 	}
 	return st
+}
+
+func stateOf(rule *rules.Rule, now time.Time) string {
+	if !rule.Enabled {
+		return "disabled"
+	}
+	return string(rule.State(now))
 }
 
 // TargetStatus is one target and what became of its deliveries.

@@ -36,6 +36,9 @@ type TailEvent struct {
 	// DeadLettered are the rules that failed on the event and make a dead
 	// letter of it for each of their targets.
 	DeadLettered []TailRoute `json:"dead_lettered,omitempty"`
+	// Shadow are the shadow rules that match it, or that failed and count that as a
+	// match. They deliver nothing.
+	Shadow []TailRoute `json:"shadow,omitempty"`
 	// Errors says of each rule that failed why, whatever follows from it.
 	Errors map[string]string `json:"errors,omitempty"`
 }
@@ -74,24 +77,26 @@ func newTailEvent(set *ruleset, seq uint64, ev *cloudevent.Event, found []rules.
 	for i := range found {
 		m := &found[i]
 		route := TailRoute{m.Rule.Name, m.Rule.To}
-		if m.Err == nil {
-			e.Matched = append(e.Matched, route)
-			continue
+		if m.Err != nil {
+			if e.Errors == nil {
+				e.Errors = map[string]string{}
+			}
+			e.Errors[route.Rule] = m.Why()
 		}
-		if e.Errors == nil {
-			e.Errors = map[string]string{}
-		}
-		e.Errors[route.Rule] = m.Why()
-		switch m.Rule.OnError {
-		case rules.OnErrorMatch:
+		selected := m.Err == nil || m.Rule.OnError == rules.OnErrorMatch
+		switch {
+		case selected && m.Rule.Shadow():
+			e.Shadow = append(e.Shadow, route)
+		case selected:
 			e.Matched = append(e.Matched, route)
-		case rules.OnErrorDeadLetter:
+		case delivers(m):
 			e.DeadLettered = append(e.DeadLettered, route)
 		}
 	}
 	byRule := func(a, b TailRoute) int { return strings.Compare(a.Rule, b.Rule) }
 	slices.SortFunc(e.Matched, byRule)
 	slices.SortFunc(e.DeadLettered, byRule)
+	slices.SortFunc(e.Shadow, byRule)
 	return e
 }
 

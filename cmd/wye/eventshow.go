@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/wye-events/wye/router"
 	"github.com/wye-events/wye/router/api"
@@ -20,7 +21,10 @@ func writeEventDoc(out io.Writer, doc *api.EventDoc) error {
 	line("stored", moment(doc.Stored))
 	line("rules", cmp.Or(plain(doc.Version, 40), plain(doc.VersionNote, 400)))
 	if len(doc.Deliveries) == 0 && doc.Version != "" {
-		line("outcome", "unmatched: no rule matches it")
+		line("outcome", "unmatched: no rule delivers it")
+	}
+	if len(doc.Shadow) > 0 {
+		line("shadow", plain(strings.Join(doc.Shadow, ", "), 400)+": matched, nothing delivered")
 	}
 	writeOutcomes(&b, "Deliveries", doc.Deliveries)
 	writeOutcomes(&b, "Replays", doc.Replays)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ import (
 )
 
 type explainFlags struct {
-	rules, output      string
+	rules, output, at  string
 	only, want, refuse []string
 	all, fromServer    bool
 	server             server
@@ -46,6 +47,7 @@ no such event, and with 3 where the event or the rules cannot be read.`,
 		Example: `  wye explain examples/order-routing/events/small.json --rules examples/order-routing/rules.yaml
   wye explain event.json --rule large-orders --all
   wye explain event.json --expect large-orders,audit --expect-not billing
+  wye explain event.json --at 2027-01-31T12:00:00Z
   wye explain event.json --server http://127.0.0.1:8081
   wye explain 1234`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -65,6 +67,7 @@ no such event, and with 3 where the event or the rules cannot be read.`,
 	fs.BoolVar(&f.all, "all", false, "all rules, and every part of their conditions with its value")
 	fs.StringSliceVar(&f.want, "expect", nil, "rules that must match, separated by commas")
 	fs.StringSliceVar(&f.refuse, "expect-not", nil, "rules that must not match, separated by commas")
+	fs.StringVar(&f.at, "at", "", "time at which the event of a file would be accepted, which the rules' until is compared with (now)")
 	addServer(c, &f.server)
 	addOutput(c, &f.output, "text", "json")
 	return c
@@ -106,6 +109,9 @@ func (f explainFlags) check(cmd *cobra.Command, event string) error {
 	if f.fromServer && f.rules != "" {
 		return errors.New("--rules and --server: say one of them; with --server the rules are those in force there")
 	}
+	if _, err := f.accepted(); err != nil {
+		return err
+	}
 	for _, flag := range []struct {
 		name  string
 		names []string
@@ -120,6 +126,21 @@ func (f explainFlags) check(cmd *cobra.Command, event string) error {
 		}
 	}
 	return nil
+}
+
+// accepted is when the event of a file would be accepted.
+func (f explainFlags) accepted() (time.Time, error) { return timeOrNow("--at", f.at) }
+
+// timeOrNow is a time that a flag gives, or now.
+func timeOrNow(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Now(), nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return at, fmt.Errorf("%s %s: expected a time with a zone, such as 2027-01-31T12:00:00Z", flag, plain(text, 80))
+	}
+	return at, nil
 }
 
 // asker has the event explained by these rules; by all where there are none.
@@ -146,6 +167,8 @@ func (f explainFlags) asking(cmd *cobra.Command, event string) (asker, error) {
 	switch {
 	case !isFile && f.rules != "":
 		return nil, failed(fmt.Errorf("%s: there is no such file; an event of a running Wye is explained with its rules, without --rules", event))
+	case !isFile && f.at != "":
+		return nil, errors.New("--at is for the event of a file; an event of a running Wye has the time at which it was accepted")
 	case !isFile:
 		return f.askPast(cmd.Context(), event), nil
 	}
@@ -172,8 +195,12 @@ func (f explainFlags) askFiles(talk talker, ev *event) (asker, error) {
 		}
 		return nil, failed(fmt.Errorf("%s: the rules do not load (%s)", path, verdict(nil, problems)))
 	}
+	at, err := f.accepted()
+	if err != nil {
+		return nil, err
+	}
 	return func(only []string, all bool) (explainAnswer, error) {
-		x, err := matcher.Explain(ev, rules.ExplainOptions{Rules: only, All: all})
+		x, err := matcher.Explain(ev, rules.ExplainOptions{Rules: only, All: all, Accepted: at})
 		if err != nil {
 			return explainAnswer{}, &noRule{err.Error()}
 		}

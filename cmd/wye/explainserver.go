@@ -58,7 +58,11 @@ func query(only []string, all bool) url.Values {
 func (f explainFlags) askServer(ctx context.Context, ev *event) asker {
 	body := ev.AppendStructured(nil)
 	return func(only []string, all bool) (x explainAnswer, err error) {
-		raw, err := f.ask(ctx, http.MethodPost, query(only, all), body)
+		v := query(only, all)
+		if f.at != "" {
+			v.Set("at", f.at)
+		}
+		raw, err := f.ask(ctx, http.MethodPost, v, body)
 		if err != nil {
 			return x, err
 		}

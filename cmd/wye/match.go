@@ -16,7 +16,7 @@ import (
 	"github.com/wye-events/wye/rules"
 )
 
-type matchFlags struct{ rules, events, output string }
+type matchFlags struct{ rules, events, output, at string }
 
 func newMatchCommand() *cobra.Command {
 	var f matchFlags
@@ -31,7 +31,9 @@ as it comes. Each line that is not blank gets one line, in the same order:
   {"n":2,"invalid":"attribute \"id\": is missing; …"}
 
 n counts from 1. matched has the rules whose targets would be given the event, in
-order of name. errors has the rules whose condition failed on it, and is left out
+order of name. shadow has those that match and deliver nothing because their mode
+is shadow, and is left out where there are none. A rule whose sample does not have
+the event, or that is over, does not match. errors has the rules whose condition failed on it, and is left out
 where there are none; such a rule is among the matched ones if it says
 on_error: match. A line that is no valid event is told and the run goes on.
 
@@ -49,6 +51,7 @@ read or written.`,
 	}
 	c.Flags().StringVar(&f.rules, "rules", "rules.yaml", "rule file, or a directory of them")
 	c.Flags().StringVar(&f.events, "events", "", "file of events, one a line; - for standard input")
+	c.Flags().StringVar(&f.at, "at", "", "time at which the events would be accepted, which the rules' until is compared with (now)")
 	addOutput(c, &f.output, "ndjson", "table")
 	return c
 }
@@ -56,6 +59,10 @@ read or written.`,
 func match(cmd *cobra.Command, f matchFlags) error {
 	if f.events == "" {
 		return errors.New("--events: name a file of events, one a line, or - for standard input")
+	}
+	at, err := timeOrNow("--at", f.at)
+	if err != nil {
+		return err
 	}
 	matcher, err := loadForMatch(cmd.ErrOrStderr(), f.rules)
 	if err != nil {
@@ -74,7 +81,7 @@ func match(cmd *cobra.Command, f matchFlags) error {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 
 	talk := newMatchTalk(cmd.OutOrStdout(), cmd.ErrOrStderr(), size)
-	m := &matching{matcher: matcher, name: shownEvents(f.events), after: talk.show}
+	m := &matching{matcher: matcher, at: at, name: shownEvents(f.events), after: talk.show}
 	if f.output == "ndjson" {
 		m.out = cmd.OutOrStdout()
 	}

@@ -18,16 +18,28 @@ func appendMatchLine(b []byte, n int, ev *cloudevent.Event, found []rules.Match)
 	b = appendText(append(b, `,"id":`...), ev.ID)
 	b = appendText(append(b, `,"source":`...), ev.Source)
 	b = append(b, `,"matched":[`...)
-	failed := 0
+	failed, shadows := 0, 0
 	for i := range found {
 		if found[i].Err != nil {
 			failed++
+		}
+		if foreshadowed(&found[i]) {
+			shadows++
 		}
 		if selected(&found[i]) {
 			b = append(appendText(b, found[i].Rule.Name), ',')
 		}
 	}
 	b = append(withoutComma(b), ']')
+	if shadows > 0 {
+		b = append(b, `,"shadow":[`...)
+		for i := range found {
+			if foreshadowed(&found[i]) {
+				b = append(appendText(b, found[i].Rule.Name), ',')
+			}
+		}
+		b = append(withoutComma(b), ']')
+	}
 	if failed > 0 {
 		b = append(b, `,"errors":{`...)
 		for i := range found {
@@ -57,10 +69,17 @@ func appendInvalidLine(b []byte, n int, why string) []byte {
 
 // selected tells whether the rule's targets are given the event: it matched, or
 // it failed and says on_error: match.
-func selected(m *rules.Match) bool { return m.Err == nil || m.Rule.OnError == rules.OnErrorMatch }
+func selected(m *rules.Match) bool { return says(m) && !m.Rule.Shadow() }
+
+// foreshadowed tells whether they would be given it, were the rule no shadow.
+func foreshadowed(m *rules.Match) bool { return says(m) && m.Rule.Shadow() }
+
+func says(m *rules.Match) bool { return m.Err == nil || m.Rule.OnError == rules.OnErrorMatch }
 
 // buried tells whether the event becomes a dead letter of the rule's targets.
-func buried(m *rules.Match) bool { return m.Err != nil && m.Rule.OnError == rules.OnErrorDeadLetter }
+func buried(m *rules.Match) bool {
+	return m.Err != nil && m.Rule.OnError == rules.OnErrorDeadLetter && !m.Rule.Shadow()
+}
 
 func sortByName(found []rules.Match) {
 	slices.SortFunc(found, func(a, b rules.Match) int { return strings.Compare(a.Rule.Name, b.Rule.Name) })

@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/wye-events/wye/rules"
 )
@@ -21,6 +22,7 @@ import (
 // number of parts that there are.
 type matching struct {
 	matcher *rules.Matcher
+	at      time.Time        // at which the events are taken to be accepted
 	name    string           // of the input, for errors
 	workers int              // default all processors
 	out     io.Writer        // nil where only counts are wanted

@@ -75,7 +75,11 @@ func (t *matchTalk) table(all []ruleTally) error {
 		w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "RULE\tMATCHED\tERRORS")
 		for _, r := range used {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", r.Rule.Name, grouped(r.Matched), grouped(r.Errors))
+			name := r.Rule.Name
+			if rollout := r.Rule.Rollout(); rollout != "" {
+				name += " (" + rollout + ")"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\n", name, grouped(r.Matched), grouped(r.Errors))
 		}
 		if err := w.Flush(); err != nil {
 			return fmt.Errorf("the table cannot be written: %w", err)

@@ -12,7 +12,7 @@ type matchTally struct {
 	Read   int64 // bytes
 }
 
-// ruleTally is how many events a rule selected, and on how many it failed.
+// ruleTally is how many events a rule selected, or would if it were no shadow, and on how many it failed.
 type ruleTally struct {
 	Rule            *rules.CompiledRule
 	Matched, Errors int
@@ -57,7 +57,7 @@ func (w *matchWorker) countRules(found []rules.Match) {
 		if found[i].Err != nil {
 			t.Errors++
 		}
-		if selected(&found[i]) {
+		if says(&found[i]) {
 			t.Matched++
 		}
 	}

@@ -103,7 +103,7 @@ func (w *matchWorker) line(n int, line inputLine) {
 }
 
 func (w *matchWorker) event(n int, ev *cloudevent.Event) {
-	w.found = w.m.matcher.Match(ev, w.found[:0])
+	w.found = w.m.matcher.MatchAt(ev, w.m.at, w.found[:0])
 	w.count(w.found)
 	if w.m.out == nil {
 		w.countRules(w.found)

@@ -88,15 +88,18 @@ func (t *tailText) event(e *router.TailEvent) {
 }
 
 func (t *tailText) goesTo(e *router.TailEvent) string {
-	if e.Unmatched() {
-		return t.paint(warnColor, "unmatched")
-	}
 	var parts []string
+	if e.Unmatched() {
+		parts = append(parts, t.paint(warnColor, "unmatched"))
+	}
 	for _, r := range e.Matched {
 		parts = append(parts, plain(r.Rule, 64)+" → "+plain(strings.Join(r.To, ", "), 200))
 	}
 	for _, r := range e.DeadLettered {
 		parts = append(parts, t.paint(badColor, plain(r.Rule, 64)+" → dead letters of "+plain(strings.Join(r.To, ", "), 200)))
+	}
+	for _, r := range e.Shadow {
+		parts = append(parts, t.paint(faintColor, "shadow "+plain(r.Rule, 64)+" → "+plain(strings.Join(r.To, ", "), 200)))
 	}
 	if more := len(parts) - tailRoutes; more > 0 {
 		parts = append(parts[:tailRoutes], "and "+count(more, "other rule"))

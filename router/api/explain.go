@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wye-events/wye/router"
 	"github.com/wye-events/wye/rules"
@@ -21,11 +22,12 @@ const explainBody = 8 << 20
 // explainer answers POST /api/v1/explain: what the rules in force would do with
 // the event of the body, in binary or structured mode as at ingest, and why.
 // Nothing is done with it. Parameters are rule (a name; may be given again),
-// all and limit, see [rules.ExplainOptions].
+// all and limit, see [rules.ExplainOptions], and at, the time at which it would be
+// accepted: now where it is not given.
 type explainer struct{ router *router.Router }
 
 func (e explainer) serve(w http.ResponseWriter, req *http.Request) {
-	options, p := explainOptions(req.URL.Query(), "rule", "all", "limit")
+	options, p := explainOptions(req.URL.Query(), "rule", "all", "limit", "at")
 	if p != nil {
 		writeProblem(w, *p)
 		return
@@ -104,6 +106,11 @@ func explainOptions(v url.Values, known ...string) (o rules.ExplainOptions, p *p
 	if v.Get("limit") != "" {
 		if o.Limit, err = strconv.Atoi(v.Get("limit")); err != nil || o.Limit < 1 {
 			return o, bad("limit", "a number from 1 on")
+		}
+	}
+	if v.Get("at") != "" {
+		if o.Accepted, err = time.Parse(time.RFC3339Nano, v.Get("at")); err != nil {
+			return o, bad("at", "a time such as 2027-01-31T12:00:00Z")
 		}
 	}
 	return o, nil

@@ -16,11 +16,13 @@ import (
 type EventDoc struct {
 	Sequence uint64          `json:"sequence"`
 	Stored   time.Time       `json:"stored"`
-	Event    json.RawMessage `json:"event"` // in the CloudEvents JSON format
+	Accepted time.Time       `json:"accepted"` // what the until of rules is compared with
+	Event    json.RawMessage `json:"event"`    // in the CloudEvents JSON format
 	// Version is the rule set that decided the event; empty, with VersionNote,
 	// where that is not known.
 	Version     string                `json:"version,omitempty"`
 	VersionNote string                `json:"version_note,omitempty"`
+	Shadow      []string              `json:"shadow,omitempty"` // shadow rules that matched it and delivered nothing
 	Deliveries  []router.PastDelivery `json:"deliveries"`
 	Replays     []router.PastDelivery `json:"replays,omitempty"` // what became of those of replays
 	// DeliveriesNote says what may be missing among them.
@@ -32,7 +34,8 @@ type EventDoc struct {
 type PastDoc struct {
 	Sequence    uint64          `json:"sequence"`
 	Stored      time.Time       `json:"stored"`
-	Event       json.RawMessage `json:"event"` // in the CloudEvents JSON format
+	Accepted    time.Time       `json:"accepted"` // what the until of rules is compared with
+	Event       json.RawMessage `json:"event"`    // in the CloudEvents JSON format
 	ThenVersion string          `json:"then_version,omitempty"`
 	NowVersion  string          `json:"now_version"`
 	// Same says that then and now are one rule set, and so one explanation.
@@ -80,8 +83,8 @@ func (a *admin) whole(w http.ResponseWriter, req *http.Request, ref router.Event
 		return
 	}
 	doc := EventDoc{
-		Sequence: p.Sequence, Stored: p.Stored, Event: p.Event.AppendStructured(nil),
-		Version: p.Version, Deliveries: p.Deliveries, Replays: p.Replays, DeliveriesNote: p.DeliveriesNote,
+		Sequence: p.Sequence, Stored: p.Stored, Accepted: p.Accepted, Event: p.Event.AppendStructured(nil),
+		Version: p.Version, Shadow: p.Shadows(), Deliveries: p.Deliveries, Replays: p.Replays, DeliveriesNote: p.DeliveriesNote,
 	}
 	if p.Version == "" {
 		doc.VersionNote = p.ThenNote
@@ -104,8 +107,9 @@ func (a *admin) explainPast(w http.ResponseWriter, req *http.Request) {
 	if !ok {
 		return
 	}
+	o.Accepted = p.Accepted // for the rules of now too: they are asked about that event, not about one like it
 	doc := PastDoc{
-		Sequence: p.Sequence, Stored: p.Stored, Event: p.Event.AppendStructured(nil),
+		Sequence: p.Sequence, Stored: p.Stored, Accepted: p.Accepted, Event: p.Event.AppendStructured(nil),
 		ThenVersion: p.Version, NowVersion: p.Now.Version(), Same: p.Then == p.Now, ThenNote: p.ThenNote,
 		Deliveries: p.Deliveries, DeliveriesNote: p.DeliveriesNote,
 	}
