@@ -212,8 +212,8 @@ func (p *planning) event(rec *bus.Record) {
 	switch {
 	case err != nil:
 		p.tally.Unreadable()
-	case plan.Sampled(ev, p.req.Sample):
-		p.tally.Add(ev, plan.Seen{Number: rec.Sequence, At: rec.Time})
+	case plan.Sampled(ev.Event, p.req.Sample):
+		p.tally.Add(ev.Event, plan.Seen{Number: rec.Sequence, At: ev.at})
 	}
 }
 
