@@ -1,11 +1,13 @@
 package router
 
 import (
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wye-events/wye/router/lanes"
+	"github.com/wye-events/wye/router/source"
 	"github.com/wye-events/wye/rules"
 )
 
@@ -29,13 +31,14 @@ const (
 // accounts are the router's counters. They are exact: each is raised in the one
 // place where what it counts becomes true.
 type accounts struct {
-	accepted, duplicates, found           prometheus.Counter
-	unmatched, matching, unreadable       prometheus.Counter
-	refused, matched, ruleErrors, reloads *prometheus.CounterVec
-	shadowMatched, shadowErrors           *prometheus.CounterVec
-	attempts, spilled, unheard            *prometheus.CounterVec
-	seconds                               *prometheus.HistogramVec
-	deliveries                            *deliveryAccounts
+	accepted, duplicates, found     prometheus.Counter
+	unmatched, matching, unreadable prometheus.Counter
+	refused, matched, ruleErrors    *prometheus.CounterVec
+	reloads, polls                  *prometheus.CounterVec
+	shadowMatched, shadowErrors     *prometheus.CounterVec
+	attempts, spilled, unheard      *prometheus.CounterVec
+	seconds                         *prometheus.HistogramVec
+	deliveries                      *deliveryAccounts
 }
 
 func newAccounts(reg *prometheus.Registry) *accounts {
@@ -64,6 +67,7 @@ func newAccounts(reg *prometheus.Registry) *accounts {
 		shadowErrors:  vec("rule_shadow_errors_total", "Events on which a shadow rule's condition failed.", "rule"),
 
 		reloads:    vec("reloads_total", "Loads of the rule set.", "result"),
+		polls:      vec("rules_source_looks_total", "Looks at the source of the rules: unchanged, loaded, refused (what is there cannot be used) or failed (it cannot be had).", "result"),
 		deliveries: newDeliveryAccounts(),
 		attempts:   vec("delivery_attempts_total", "Attempts to deliver.", "target", "result"),
 		unheard:    vec("retry_after_unreadable_total", "Answers whose Retry-After is neither seconds nor a date, and was not heard.", "target"),
@@ -84,6 +88,23 @@ func (a *accounts) ofRule(r *rules.Rule) (matched, errors prometheus.Counter) {
 		return a.shadowMatched.WithLabelValues(r.Name), a.shadowErrors.WithLabelValues(r.Name)
 	}
 	return a.matched.WithLabelValues(r.Name), a.ruleErrors.WithLabelValues(r.Name)
+}
+
+// look counts a look at the source of the rules that found something else than
+// before, or nothing.
+func (a *accounts) look(err error) {
+	var refused *RulesError
+	var from *source.Error
+	switch {
+	case err == nil:
+		a.reloads.WithLabelValues("ok").Inc()
+		a.polls.WithLabelValues("loaded").Inc()
+	case errors.As(err, &from) && !errors.As(err, &refused):
+		a.polls.WithLabelValues("failed").Inc()
+	default:
+		a.reloads.WithLabelValues("refused").Inc()
+		a.polls.WithLabelValues("refused").Inc()
+	}
 }
 
 // laneAccount is the part of the counters that one target's deliveries raise.
@@ -143,6 +164,7 @@ func (r *Router) gauges(reg *prometheus.Registry) {
 		return float64(floor)
 	})
 	r.diskGauges(reg)
+	reg.MustRegister(sourceGauges{r})
 	reg.MustRegister(laneGauges{r})
 }
 

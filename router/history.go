@@ -32,12 +32,13 @@ type history struct {
 
 	mu      sync.Mutex
 	line    timeline
-	unsaved uint64          // notes from this sequence on are to be stored again; 0: none
-	kept    map[string]bool // versions whose files are stored, or are being stored
-	settled map[string]bool // versions whose files are stored, or could not be
-	await   map[string]bool // versions that decide, or did, and whose files may still come to be stored
-	told    map[string]bool // what was logged already
-	trimmed uint64          // the first event that was kept when tidy looked last
+	unsaved uint64                       // notes from this sequence on are to be stored again; 0: none
+	kept    map[string]bool              // versions whose files are stored, or are being stored
+	settled map[string]bool              // versions whose files are stored, or could not be
+	await   map[string]bool              // versions that decide, or did, and whose files may still come to be stored
+	told    map[string]bool              // what was logged already
+	then    map[string][]func(kept bool) // to be called once the files of a version are stored, or could not be
+	trimmed uint64                       // the first event that was kept when tidy looked last
 
 	storing  sync.Mutex // of files: one at a time, and not while tidy looks
 	matchers pastMatchers
@@ -48,7 +49,7 @@ type history struct {
 }
 
 func openHistory(ctx context.Context, b *bus.Bus, log *slog.Logger) *history {
-	h := &history{bus: b, log: log, kept: map[string]bool{}, settled: map[string]bool{}, await: map[string]bool{}, told: map[string]bool{}, matchers: newPastMatchers()}
+	h := &history{bus: b, log: log, kept: map[string]bool{}, settled: map[string]bool{}, await: map[string]bool{}, told: map[string]bool{}, then: map[string][]func(bool){}, matchers: newPastMatchers()}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	gone, err := h.load(ctx)
 	if err != nil {
@@ -135,6 +136,19 @@ func (h *history) keep(set *rules.Ruleset) {
 	h.tasks.run(func() { h.store(set.Version, set.Sources()) })
 }
 
+// whenKept calls then, in the background, once the files of a version that was
+// given to keep are durable, or it is known that they cannot be.
+func (h *history) whenKept(version string, then func(kept bool)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.settled[version] {
+		h.then[version] = append(h.then[version], then)
+		return
+	}
+	kept := h.kept[version]
+	h.tasks.run(func() { then(kept) })
+}
+
 func (h *history) store(version string, sources []rules.Source) {
 	h.storing.Lock()
 	defer h.storing.Unlock()
@@ -142,20 +156,29 @@ func (h *history) store(version string, sources []rules.Source) {
 	if err == nil {
 		err = h.bus.Remember(h.ctx, version, packed)
 	}
-	switch {
-	case err == nil:
-		h.mu.Lock()
-		h.settle(version)
-		h.mu.Unlock()
-	case h.ctx.Err() == nil:
-		h.notKept(version, err)
+	if err != nil {
+		if h.ctx.Err() == nil {
+			h.notKept(version, err)
+		}
+		return
 	}
+	h.settle(version, true)
 }
 
-// settle ends the wait for the files of a version. h.mu is held.
-func (h *history) settle(version string) {
+// settle ends the wait for the files of a version.
+func (h *history) settle(version string, kept bool) {
+	h.mu.Lock()
+	if !kept {
+		delete(h.kept, version)
+	}
 	h.settled[version] = true
 	delete(h.await, version)
+	then := h.then[version]
+	delete(h.then, version)
+	h.mu.Unlock()
+	for _, f := range then {
+		f(kept)
+	}
 }
 
 // unstored tells whether the files of a rule set that decides, or did, are still
@@ -170,10 +193,7 @@ func (h *history) unstored() bool {
 
 // notKept lets a version be tried again, by tidy as long as it is in force.
 func (h *history) notKept(version string, err error) {
-	h.mu.Lock()
-	delete(h.kept, version)
-	h.settle(version)
-	h.mu.Unlock()
+	h.settle(version, false)
 	h.warn("files "+version, "the rule files could not be kept; what they decide cannot be explained once others are in force",
 		"version", version, "error", err)
 }

@@ -77,7 +77,7 @@ func (h *history) matcher(ctx context.Context, version string) (m *rules.Matcher
 	for _, s := range sources {
 		size += len(s.Text)
 	}
-	_, m, problems := rules.LoadSources(sources...)
+	_, m, problems := new(rules.Loader).LoadCommit(rules.CommitOf(version), "", sources...)
 	if m == nil {
 		return nil, fmt.Sprintf("rule set %s decided this event; this version of Wye does not accept it: %s", version, firstError(problems)), nil
 	}

@@ -63,7 +63,7 @@ func unpack(packed []byte, version string) ([]rules.Source, error) {
 	if _, err := io.Copy(io.Discard, zip); err != nil { // its check sum comes last
 		return nil, err
 	}
-	if got := rules.Version(sources...); got != version {
+	if got := rules.Version(sources...); got != rules.ContentOf(version) {
 		return nil, fmt.Errorf("they are those of version %s", got)
 	}
 	return sources, nil

@@ -2,7 +2,6 @@ package router
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -43,60 +42,10 @@ type route struct {
 	matched, errors prometheus.Counter
 }
 
-// RulesError says that a rule set was refused.
-type RulesError struct {
-	Path     string
-	Problems rules.Problems
-}
-
-func (e *RulesError) Error() string {
-	n := 0
-	for _, p := range e.Problems {
-		if p.Severity == rules.Error {
-			n++
-		}
-	}
-	if n == 1 {
-		return fmt.Sprintf("the rules in %s have a problem; `wye check %s` shows it", e.Path, e.Path)
-	}
-	return fmt.Sprintf("the rules in %s have %d problems; `wye check %s` shows them", e.Path, n, e.Path)
-}
-
-// Reload loads the rules again. A set with problems is refused as a
-// [*RulesError] and the one in force stays; everything that can fail is done
-// before anything that runs is touched. A good one is swapped in whole:
-// deliveries under way end with the targets they began with, lanes of unchanged
-// targets are not touched, and what waits for a target that is gone becomes
-// dead letters.
-func (r *Router) Reload(ctx context.Context) error {
-	r.reloadMu.Lock()
-	defer r.reloadMu.Unlock()
-	if r.stopping {
-		return ErrStopping
-	}
-	err := r.reload(ctx)
-	if err != nil {
-		r.acct.reloads.WithLabelValues("refused").Inc()
-		return err
-	}
-	r.acct.reloads.WithLabelValues("ok").Inc()
-	return nil
-}
-
-// ErrStopping says that the router takes no new rules because it is stopping.
-var ErrStopping = errors.New("the server is stopping")
-
-func (r *Router) reload(ctx context.Context) error {
-	source, matcher, problems := r.loader.Load(r.cfg.Rules)
-	if problems.HasErrors() {
-		return &RulesError{Path: r.cfg.Rules, Problems: problems}
-	}
-	for _, p := range problems {
-		if p.Severity == rules.Note {
-			continue
-		}
-		r.log.Warn("rules", "file", p.File, "line", p.Line, "code", p.Code, "problem", p.Message)
-	}
+// put puts a rule set in force, unless it is: everything that can fail is done
+// before anything that runs is touched. from says where it is from. reloadMu is
+// held, or nothing runs yet.
+func (r *Router) put(ctx context.Context, source *rules.Ruleset, matcher *rules.Matcher, problems rules.Problems, from string) error {
 	old := r.set.Load()
 	if old != nil && old.version == matcher.Version() && !anySecret(source) {
 		return nil
@@ -105,10 +54,16 @@ func (r *Router) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, p := range problems {
+		if p.Severity == rules.Note {
+			continue
+		}
+		r.log.Warn("rules", "file", p.File, "line", p.Line, "code", p.Code, "problem", p.Message, "version", matcher.Version())
+	}
 	r.swap(source, matcher, built)
 	r.history.keep(source)
 	report := r.loader.Report()
-	r.log.Info("rules loaded", "path", r.cfg.Rules, "version", matcher.Version(),
+	r.log.Info("rules loaded", "path", from, "version", matcher.Version(),
 		"rules", report.Rules, "targets", report.Targets, "compiled", report.Compiled, "shapes", report.Shapes,
 		"took", report.Took.Round(time.Microsecond), "bytes", report.Bytes())
 	return nil

@@ -15,14 +15,18 @@ import (
 
 	"github.com/wye-events/wye/router/bus"
 	"github.com/wye-events/wye/router/lanes"
+	"github.com/wye-events/wye/router/source"
 	"github.com/wye-events/wye/rules"
 	"github.com/wye-events/wye/targets"
 )
 
 // Config is what a router is started with.
 type Config struct {
-	Bus   *bus.Bus
-	Rules string // a rule file or a directory of them
+	Bus *bus.Bus
+	// Rules is where the rules are: a rule file, a directory of them, DIR/... for all
+	// below it too, or a place in a Git repository (see [source.Address]).
+	Rules  string
+	Source source.Options // of Git
 
 	KeepAge   time.Duration // of events in the archive; default 7 days
 	KeepBytes uint64        // of the archive; default 10 GiB, or what is left free beside it if that is less
@@ -56,7 +60,8 @@ type Router struct {
 	// never changed; each event is judged by the one that it found here.
 	set      atomic.Pointer[ruleset]
 	reloadMu sync.Mutex
-	stopping bool         // guarded by reloadMu
+	stopping bool // guarded by reloadMu
+	sourcing *sourcing
 	loader   rules.Loader // remembers what it has loaded, so that a reload costs what has changed
 
 	lanesMu sync.Mutex
@@ -81,9 +86,14 @@ type Router struct {
 }
 
 // Start loads the rules, recovers what an earlier run left, and starts to
-// route. A rule set with problems is returned as [*RulesError].
+// route. A rule set with problems is returned as [*RulesError], unless the store has
+// what was in force from the same source last: then it starts with that, and
+// [Router.Source] tells why.
 func Start(ctx context.Context, cfg Config) (*Router, error) {
 	r := newRouter(cfg)
+	if err := r.openSource(); err != nil {
+		return nil, err
+	}
 	floor, err := r.bus.LoadFloor(ctx)
 	if err != nil {
 		return nil, err
@@ -93,12 +103,12 @@ func Start(ctx context.Context, cfg Config) (*Router, error) {
 	r.acct.found.Add(float64(r.unread()))
 	r.outcomes = startOutcomes(r.bus, r.log)
 	r.history = openHistory(ctx, r.bus, r.log)
-	if err := r.loadPauses(ctx); err != nil {
+	if err := errors.Join(r.loadPauses(ctx), r.loadSuspension(ctx)); err != nil {
 		r.history.stop(ctx)
 		r.outcomes.stop(ctx)
 		return nil, err
 	}
-	if err := r.Reload(ctx); err != nil {
+	if err := r.firstRules(ctx); err != nil {
 		r.history.stop(ctx)
 		r.outcomes.stop(ctx)
 		return nil, err

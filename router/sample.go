@@ -44,7 +44,7 @@ func (r *Router) Sample() Sample {
 			}
 		}
 	}
-	first.Then = "it is accepted and kept, but no rule matches it: see " + r.cfg.Rules
+	first.Then = "it is accepted and kept, but no rule matches it: see " + r.sourcing.from.Address().String()
 	return first
 }
 
@@ -67,7 +67,7 @@ func (r *Router) foretell(set *ruleset, s Sample) string {
 	if len(names) > 1 {
 		verb = "take"
 	}
-	return fmt.Sprintf("%s of %s %s it to %s", plural("rule", names), r.cfg.Rules, verb, plural("target", to))
+	return fmt.Sprintf("%s of %s %s it to %s", plural("rule", names), r.sourcing.from.Address().String(), verb, plural("target", to))
 }
 
 func plural(word string, names []string) string {

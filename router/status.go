@@ -39,7 +39,7 @@ type RulesStatus struct {
 // Rules tells of the rule set in force.
 func (r *Router) Rules() RulesStatus {
 	set := r.set.Load()
-	st := RulesStatus{Version: set.version, Path: r.cfg.Rules, Loaded: set.loaded, Rules: []RuleStatus{}}
+	st := RulesStatus{Version: set.version, Path: r.sourcing.from.Address().String(), Loaded: set.loaded, Rules: []RuleStatus{}}
 	now := time.Now()
 	for _, rule := range set.source.Rules {
 		matched, errors := r.acct.ofRule(rule)

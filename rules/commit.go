@@ -29,9 +29,16 @@ func WithCommit(version, commit string) string {
 }
 
 // LoadCommit does what [Loader.LoadSources] does with files of a commit of a Git
-// repository: the version of what it returns names the commit.
-func (l *Loader) LoadCommit(commit string, files ...Source) (*Ruleset, *Matcher, Problems) {
-	set, m, problems := l.LoadSources(files...)
+// repository, of which the names are paths in it: they are shown so, and count for
+// the version as far as they are below root, the set's place in the repository
+// ("" for the repository itself). The version of what is returned names the
+// commit, if there is one.
+func (l *Loader) LoadCommit(commit, root string, files ...Source) (*Ruleset, *Matcher, Problems) {
+	inputs := make([]input, len(files))
+	for i, f := range files {
+		inputs[i] = input{f, below(root, f.Name), true}
+	}
+	set, m, problems := l.load(inputs, nil)
 	if m == nil || commit == "" {
 		return set, m, problems
 	}

@@ -27,7 +27,7 @@ func TestLoadCommitNamesTheCommit(t *testing.T) {
 	text := Source{"r.yaml", []byte("version: 1\ntargets: {q: {queue: {name: q}}}\nrules:\n  a: {on: x, when: event.data.n > 1, to: q}\n  b: {on: \"*\", to: q}\n")}
 	var l Loader
 	plainSet, plain, _ := l.LoadSources(text)
-	set, m, problems := l.LoadCommit("0011223344556677", text)
+	set, m, problems := l.LoadCommit("0011223344556677", "", text)
 	if m == nil {
 		t.Fatal(problems)
 	}
@@ -42,6 +42,27 @@ func TestLoadCommitNamesTheCommit(t *testing.T) {
 	}
 	if got, err := m.Explain(ev, ExplainOptions{}); err != nil || got.Version != want {
 		t.Errorf("explained by %+v, %v", got, err)
+	}
+}
+
+// TestLoadCommitBelowARoot: a rule set is the same wherever it is in a repository,
+// and its problems name the place there.
+func TestLoadCommitBelowARoot(t *testing.T) {
+	const good = "version: 1\ntargets: {q: {queue: {name: q}}}\nrules:\n  a: {on: x, to: q}\n"
+	var l Loader
+	here, _, _ := l.LoadSources(Source{"team/a.yaml", []byte(good)})
+	for _, root := range []string{"conf/rules", "conf/rules/", "./conf/rules"} {
+		set, m, problems := l.LoadCommit("0011223344556677", root, Source{"conf/rules/team/a.yaml", []byte(good)})
+		if m == nil {
+			t.Fatal(problems)
+		}
+		if set.Version != here.Version+"-001122334455" || set.Files[0] != "conf/rules/team/a.yaml" || set.Sources()[0].Name != "team/a.yaml" {
+			t.Errorf("%s: %s, not %s; %v, %v", root, set.Version, here.Version, set.Files, set.Sources()[0].Name)
+		}
+	}
+	_, _, problems := l.LoadCommit("0011223344556677", "conf/rules", Source{"conf/rules/team/a.yaml", []byte("nonsense")})
+	if len(problems) == 0 || problems[0].File != "conf/rules/team/a.yaml" {
+		t.Error(problems)
 	}
 }
 

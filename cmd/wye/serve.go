@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"github.com/wye-events/wye/router"
 	"github.com/wye-events/wye/router/api"
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/router/source"
 )
 
 type serveFlags struct {
@@ -32,6 +34,8 @@ type serveFlags struct {
 	diskWatermark                           int
 	replicas                                int
 	pprof                                   bool
+	poll                                    time.Duration
+	git                                     source.Options
 }
 
 func newServeCommand() *cobra.Command {
@@ -40,12 +44,23 @@ func newServeCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Take events in and route them by the rules",
 		Long: `Takes CloudEvents over HTTP and NATS, routes them by the rules, and delivers them.
-The rules are loaded again when their files change, on SIGHUP, and by POST /-/reload.`,
+The rules are loaded again when their files change, on SIGHUP, by ` + "`wye reload`" + ` and by
+POST /-/reload.
+
+Rules may come from a Git repository: git+https://HOST/REPO.git#branch:path, and so with
+git+ssh, git+http and git+file. It is asked every --git-poll; a commit that cannot be used
+leaves the rules in force as they are, and a start that cannot use it goes on with those
+that were in force last. ` + "`wye status`" + ` tells how that is. A token for HTTP may also be in
+WYE_GIT_TOKEN, the passphrase of an SSH key in WYE_GIT_SSH_PASSPHRASE.`,
+		Example: `  wye serve --rules rules.yaml
+  wye serve --rules rules/...
+  wye serve --rules git+https://git.example.com/team/rules.git#main:rules --git-token-file /run/secrets/git
+  wye serve --rules git+file:///srv/rules.git#main`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), f) },
 	}
 	fs := c.Flags()
-	fs.StringVar(&f.rules, "rules", "rules.yaml", "rule file, or a directory of them")
+	fs.StringVar(&f.rules, "rules", "rules.yaml", "rule file, a directory of them, DIR/... for all below it too, or a place in a Git repository")
 	fs.StringVar(&f.data, "data", "./data", "directory of the embedded store")
 	fs.StringVar(&f.http, "http", "127.0.0.1:8080", "address that takes events")
 	fs.StringVar(&f.admin, "admin", "127.0.0.1:8081", "address of the admin interface")
@@ -60,6 +75,13 @@ The rules are loaded again when their files change, on SIGHUP, and by POST /-/re
 	fs.IntVar(&f.maxEvent, "max-event", 1<<20, "largest request body in bytes, at most 8 MiB")
 	fs.DurationVar(&f.grace, "grace", 20*time.Second, "how long a stop waits for deliveries under way")
 	fs.StringVar(&f.logFormat, "log-format", "text", "text or json")
+	fs.DurationVar(&f.poll, "git-poll", router.DefaultPoll, "how often the Git repository of --rules is asked for a new commit; at least 1s")
+	fs.StringVar(&f.git.TokenFile, "git-token-file", "", "file with a token for Git over HTTP; read each time, so it may change")
+	fs.StringVar(&f.git.SSHKey, "git-ssh-key", "", "file with a private key for Git over SSH; empty for the SSH agent")
+	fs.StringVar(&f.git.KnownHosts, "git-known-hosts", "", "file with the keys of trusted hosts for Git over SSH; empty for the usual known_hosts")
+	fs.StringVar(&f.git.Keyring, "git-verify", "", "file with the keys that may sign commits, armored OpenPGP public keys or SSH allowed signers: others are refused")
+	fs.DurationVar(&f.git.Within, "git-timeout", source.DefaultWithin, "how long Git may take to answer and be read")
+	fs.Int64Var(&f.git.MaxBytes, "git-max-bytes", source.DefaultMaxBytes, "how many bytes of a commit are fetched from Git at most")
 	fs.BoolVar(&f.pprof, "pprof", false, "serve profiles of this process under /debug/pprof on the admin address")
 	return c
 }
@@ -82,7 +104,7 @@ func serve(parent context.Context, f serveFlags) error {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	r, err := router.Start(ctx, router.Config{
-		Bus: b, Rules: f.rules, KeepAge: f.keepAge, KeepBytes: f.keepBytes, Log: cfg.Log, Metrics: metrics,
+		Bus: b, Rules: f.rules, Source: f.gitOptions(), KeepAge: f.keepAge, KeepBytes: f.keepBytes, Log: cfg.Log, Metrics: metrics,
 	})
 	if err != nil {
 		return failed(explain(err))
@@ -90,7 +112,7 @@ func serve(parent context.Context, f serveFlags) error {
 	grace := sync.OnceValue(func() context.Context { return within(f.grace) })
 	defer func() { r.Stop(grace()) }()
 
-	watcher, err := router.Watch(r, f.rules)
+	watcher, err := router.Follow(r, f.poll)
 	if err != nil {
 		return failed(err)
 	}
@@ -137,6 +159,15 @@ func (f serveFlags) check() (bus.Config, error) {
 	if cfg.Sync, err = bus.ParseSync(f.sync); err != nil {
 		return cfg, fmt.Errorf("--sync: %w", err)
 	}
+	if _, err := source.Parse(f.rules); err != nil {
+		return cfg, fmt.Errorf("--rules: %w", err)
+	}
+	if f.poll < time.Second || f.git.Within < time.Second {
+		return cfg, fmt.Errorf("--git-poll %s and --git-timeout %s: expected at least 1s", f.poll, f.git.Within)
+	}
+	if f.git.MaxBytes < 1<<20 {
+		return cfg, fmt.Errorf("--git-max-bytes %d: expected at least 1 MiB", f.git.MaxBytes)
+	}
 	if f.maxEvent < 1 || f.maxEvent > mostEvent {
 		return cfg, fmt.Errorf("--max-event %d: expected 1 to %d bytes", f.maxEvent, mostEvent)
 	}
@@ -159,6 +190,17 @@ func (f serveFlags) check() (bus.Config, error) {
 	return cfg, nil
 }
 
+// gitOptions are the options of Git with those that come from the environment. What
+// is fetched is put beside the embedded store, if there is one.
+func (f serveFlags) gitOptions() source.Options {
+	o := f.git
+	o.Token, o.SSHPassphrase = os.Getenv("WYE_GIT_TOKEN"), os.Getenv("WYE_GIT_SSH_PASSPHRASE")
+	if f.natsURL == "" {
+		o.Temp = filepath.Join(f.data, "git")
+	}
+	return o
+}
+
 // explain shows the problems of a rule set that was refused at the start.
 func explain(err error) error {
 	var refused *router.RulesError
@@ -178,7 +220,10 @@ func reloadOnHangup(ctx context.Context, r *router.Router, log *slog.Logger) {
 			case <-ctx.Done():
 				return
 			case <-hangup:
-				router.LogReload(log, r.Reload(ctx))
+				var suspended *router.SuspendedError
+				if err := r.Reload(ctx); errors.As(err, &suspended) { // anything else is logged by the router
+					log.Warn("the rules are not loaded", "error", err)
+				}
 			}
 		}
 	}()

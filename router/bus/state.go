@@ -88,3 +88,22 @@ func (b *Bus) Trim(ctx context.Context, floor uint64, maxAge time.Duration, maxB
 	}
 	return b.events.js.Purge(ctx, jetstream.WithPurgeSequence(cut))
 }
+
+// SaveRecord keeps a small record under a name, a token of a subject, in the place
+// of one before; with no data there is none any more. It returns when that is durable.
+func (b *Bus) SaveRecord(ctx context.Context, name string, data []byte) error {
+	_, err := b.append(ctx, b.state, Message{Subject: subjectState + name, Data: data})
+	return err
+}
+
+// LoadRecord is what SaveRecord kept under a name; nil where there is none.
+func (b *Bus) LoadRecord(ctx context.Context, name string) ([]byte, error) {
+	m, err := b.state.js.GetLastMsgForSubject(ctx, subjectState+name)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, readError(streamState, err)
+	}
+	return m.Data, nil
+}

@@ -245,7 +245,7 @@ func TestWatch(t *testing.T) {
 			dir := t.TempDir()
 			c.before(t, dir)
 			w := routertest.Start(t, "", routertest.Options{RulesPath: c.path(dir)})
-			watcher, err := router.Watch(w.Router, c.path(dir))
+			watcher, err := router.Follow(w.Router, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

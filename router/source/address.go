@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/wye-events/wye/rules"
 )
 
 // Address says where rules are: a path of this machine, or a place in a Git
@@ -111,23 +114,40 @@ func (a Address) String() string {
 	return text
 }
 
+// Kind says what the address is one of: file, directory, tree (a directory and all
+// below it) or git.
+func (a Address) Kind() string {
+	if a.Git() {
+		return "git"
+	}
+	if _, below := rules.Root(a.Path); below {
+		return "tree"
+	}
+	if info, err := os.Stat(a.Path); err == nil && info.IsDir() {
+		return "directory"
+	}
+	return "file"
+}
+
+// Within is the path: of this machine, or inside the repository.
+func (a Address) Within() string {
+	if a.Git() {
+		return shown(a.In)
+	}
+	return a.Path
+}
+
 // ID tells one address from another over restarts, wherever they are started from
 // and whoever's credentials are used.
 func (a Address) ID() string {
 	if a.url == nil {
 		if abs, err := filepath.Abs(a.Path); err == nil {
-			if strings.HasSuffix(a.Path, "...") {
-				return abs // Abs keeps the dots of the last part
-			}
 			return abs
 		}
 		return a.Path
 	}
 	b, u := a, *a.url
 	u.User = nil
-	if a.url.Scheme == "ssh" && a.url.User != nil {
-		u.User = url.User(a.url.User.Username())
-	}
 	b.url = &u
 	return b.String()
 }
