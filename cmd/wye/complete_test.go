@@ -50,7 +50,7 @@ func TestCompletion(t *testing.T) {
 		directive  string
 	}{
 		{[]string{"sch"}, []string{"schema"}, noFiles},
-		{[]string{"schema", "print", "ru"}, []string{"rules"}, noFiles},
+		{[]string{"schema", "print", ""}, []string{"rules", "tests"}, noFiles},
 		{[]string{"schema", "print", "rules", ""}, nil, noFiles},
 		{[]string{"check", ""}, []string{"yaml", "yml"}, extensions},
 		{[]string{"serve", "--rules", ""}, []string{"yaml", "yml"}, extensions},
@@ -111,7 +111,7 @@ func TestCompletionIsSilent(t *testing.T) {
 // flags that there are, and that what is a file is completed as one.
 func TestCompletionTables(t *testing.T) {
 	flags, commands := map[string]bool{}, map[string]bool{}
-	file := regexp.MustCompile(`\b(files?|directory)\b`)
+	file := regexp.MustCompile(`^(rule )?file\b|^directory\b|\bthis file\b`)
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		path := c.CommandPath()

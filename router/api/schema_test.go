@@ -23,6 +23,7 @@ func TestSchema(t *testing.T) {
 	for path, file := range map[string]string{
 		"/api/v1/schema":       "../../schemas/rules.schema.json",
 		"/api/v1/schema/rules": "../../schemas/rules.schema.json",
+		"/api/v1/schema/tests": "../../schemas/tests.schema.json",
 	} {
 		want, err := os.ReadFile(file)
 		if err != nil {
