@@ -164,7 +164,7 @@ func (p *explainPrinter) rule(r ExplainedRule, width int) {
 	mark, style, words := headOf(r)
 	name := r.Name + strings.Repeat(" ", max(0, width-len(r.Name)))
 	line := p.paint(style, mark+" ") + p.paint(styleBold, name) + "   " + words
-	if rollout := rolloutWords(r.Mode, r.Sample, r.Until); rollout != "" {
+	if rollout := rolloutWords(r.Mode, r.Sample, r.Until); rollout != "" && r.Outcome != OutcomeHeldBack { // which says it
 		line += p.paint(styleDim, " ("+rollout+")")
 	}
 	if r.Condition == nil {

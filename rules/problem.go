@@ -43,6 +43,14 @@ func (ps Problems) HasErrors() bool {
 	return slices.ContainsFunc(ps, func(p Problem) bool { return p.Severity == Error })
 }
 
+// And is these problems and others, in order of place.
+func (ps Problems) And(more Problems) Problems {
+	if len(more) == 0 {
+		return ps
+	}
+	return slices.Concat(ps, more).bounded()
+}
+
 // maxReport is how many problems are told at once. More help nobody, and a
 // hostile file has a hundred thousand.
 const maxReport = 1000

@@ -52,9 +52,9 @@ func TestExplainRollout(t *testing.T) {
 ✓ goes        to live
 ✓ in-sample   to live (sample 40 %, until 2027-02-01T00:00:00Z)
 
-○ over        not to trial: it matched, but the rule is over since 2027-01-31T12:00:00Z (until 2027-01-31T12:00:00Z)
-○ shadow      not to trial: it matched; shadow: delivers nothing (shadow)
-○ unsampled   not to trial: it matched, but the event is not in the sample of 30 % (shadow, sample 30 %)
+○ over        not to trial: it matched, but the rule is over since 2027-01-31T12:00:00Z
+○ shadow      not to trial: it matched; shadow: delivers nothing
+○ unsampled   not to trial: it matched, but the event is not in the sample of 30 %
 
 ! fails       failed, and is held back, so not to trial (shadow)   rules.yaml:6:24
     ! event.data.total > "1"

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -78,6 +79,9 @@ func (c *checking) run() error {
 // one checks one rule set.
 func (c *checking) one(path string) checked {
 	set, report, problems := loadTalking(path, c.in, c.talk)
+	if set != nil {
+		problems = problems.And(set.Over(time.Now()))
+	}
 	fmt.Fprintf(c.talk, "%s: %s\n", path, verdict(set, problems))
 	if report.Rules >= manyRules {
 		fmt.Fprintf(c.talk, "%s: %s\n", path, compileLine(report))
