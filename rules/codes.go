@@ -66,6 +66,7 @@ const (
 	CodeTestEvent  = "WYE110" // the event of a test cannot be used
 	CodeTestSample = "WYE111" // a test names a sample that does not exist
 	CodeEventFile  = codeEventFile
+	CodeUnreadable = codeRead
 )
 
 // What is wrong with the place that rules come from, as package router/source

@@ -234,3 +234,21 @@ func printable(s string) string {
 	}
 	return b.String()
 }
+
+// WriteCondition prints the condition of the rule as [Explanation.Write] does,
+// each line after the indent: what held, what did not, and the values under what
+// they are the values of. Of a rule without one, or whose condition was not asked,
+// it prints why.
+func (r ExplainedRule) WriteCondition(w io.Writer, indent string, color bool, columns int) error {
+	p := &explainPrinter{color: color, columns: columns}
+	switch {
+	case r.Condition != nil:
+		p.tree(r.Condition, indent, failing(r.Condition) > 1)
+	case r.Message != "":
+		p.line(indent + p.paint(styleDim, printable(strings.ReplaceAll(r.Message, "`", ""))))
+	default:
+		p.line(indent + p.paint(styleDim, "it takes every event of the type "+typesWords(r.On)))
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}

@@ -77,6 +77,9 @@ func (ps Problems) bounded() Problems {
 	})
 }
 
+// Sort puts problems of several loads in order: by file, line and column.
+func (ps Problems) Sort() { ps.sort() }
+
 // sort orders by file, line, column and then code, so that the same files give
 // the same report whatever the order of the work was.
 func (ps Problems) sort() {

@@ -121,6 +121,9 @@ func ReadTests(s Source) (*TestFile, Problems) {
 	return &p.out.tests, p.problems.bounded()
 }
 
+// Text is the text of the file that was read, without a byte order mark.
+func (t *TestFile) Text() string { return t.file.text }
+
 // Problem is an error at a place of the file.
 func (t *TestFile) Problem(at Place, code, message, hint string) Problem {
 	return t.file.problem(place{at.Line, at.Column}, code, message, hint)

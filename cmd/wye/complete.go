@@ -42,6 +42,7 @@ var completeFlags = map[string]cobra.CompletionFunc{
 // completeArgs says what the arguments of commands are, by the command's path.
 var completeArgs = map[string]cobra.CompletionFunc{
 	"wye check":            ruleFiles,
+	"wye test":             ruleFiles,
 	"wye explain":          first(eventFiles),
 	"wye send":             eventFiles,
 	"wye schema print":     first(fixed(schemaNames()...)),
