@@ -15,6 +15,9 @@ import (
 type PlanRequest struct {
 	Rules []rules.Source // the new set
 	Old   []rules.Source // what to compare it with; the set in force where there is none
+	// Commit and OldCommit are the commits that the files came from, where they
+	// came from Git.
+	Commit, OldCommit string
 	// Since and Until are the first and the last event; all that are kept where
 	// they are empty.
 	Since, Until Moment
@@ -100,22 +103,22 @@ func (q *PlanRequest) check() error {
 // compiled once.
 func (r *Router) planSets(req PlanRequest) (old, new plan.Set, err error) {
 	var loader rules.Loader
-	load := func(which string, files []rules.Source) (plan.Set, error) {
-		set, matcher, problems := loader.LoadSources(files...)
+	load := func(which, commit string, files []rules.Source) (plan.Set, error) {
+		set, matcher, problems := loader.LoadCommit(commit, files...)
 		if problems.HasErrors() {
 			return plan.Set{}, &PlanRulesError{which, problems}
 		}
 		return plan.Set{Rules: set, Matcher: matcher}, nil
 	}
 	if len(req.Old) > 0 {
-		if old, err = load("old", req.Old); err != nil {
+		if old, err = load("old", req.OldCommit, req.Old); err != nil {
 			return old, new, err
 		}
 	} else {
 		set := r.set.Load()
 		old = plan.Set{Rules: set.source, Matcher: set.matcher}
 	}
-	new, err = load("new", req.Rules)
+	new, err = load("new", req.Commit, req.Rules)
 	return old, new, err
 }
 

@@ -10,6 +10,7 @@ func commands() []*cobra.Command {
 		newTestCommand(),
 		newExplainCommand(),
 		newMatchCommand(),
+		newPlanCommand(),
 		newSendCommand(),
 		newTailCommand(),
 		newTargetCommand(),

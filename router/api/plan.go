@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -17,14 +18,19 @@ import (
 // times in RFC 3339, as text, both in the window; without them it is all that is
 // kept.
 type PlanOrder struct {
-	Rules    []RuleFile `json:"rules"`         // the new set
-	Old      []RuleFile `json:"old,omitempty"` // default the set in force
-	Since    string     `json:"since,omitempty"`
-	Until    string     `json:"until,omitempty"`
-	Sample   float64    `json:"sample,omitempty"`   // default 1: all events
-	Limit    uint64     `json:"limit,omitempty"`    // only the newest so many
-	Examples *int       `json:"examples,omitempty"` // of each difference; default 3
-	All      bool       `json:"all,omitempty"`      // also rules and targets without a difference
+	Rules []RuleFile `json:"rules"`         // the new set
+	Old   []RuleFile `json:"old,omitempty"` // default the set in force
+	// Commit and OldCommit are the commits that the files came from, where they
+	// came from Git: 12 hex digits or more.
+	Commit    string `json:"commit,omitempty"`
+	OldCommit string `json:"old_commit,omitempty"`
+
+	Since    string  `json:"since,omitempty"`
+	Until    string  `json:"until,omitempty"`
+	Sample   float64 `json:"sample,omitempty"`   // default 1: all events
+	Limit    uint64  `json:"limit,omitempty"`    // only the newest so many
+	Examples *int    `json:"examples,omitempty"` // of each difference; default 3
+	All      bool    `json:"all,omitempty"`      // also rules and targets without a difference
 }
 
 // RuleFile is a rule file, with its name below the root of its set.
@@ -142,6 +148,12 @@ func (o *PlanOrder) request() (q router.PlanRequest, err error) {
 	if o.Examples != nil {
 		q.Examples = *o.Examples
 	}
+	for name, commit := range map[string]string{"commit": o.Commit, "old_commit": o.OldCommit} {
+		if commit != "" && !isCommit(commit) {
+			return q, &router.RequestError{Detail: fmt.Sprintf("%s %s: expected 12 to 64 hex digits", name, strconv.Quote(commit))}
+		}
+	}
+	q.Commit, q.OldCommit = o.Commit, o.OldCommit
 	if q.Since, err = planMoment("since", o.Since); err != nil {
 		return q, err
 	}
@@ -176,3 +188,5 @@ func sources(name string, files []RuleFile) ([]rules.Source, error) {
 	}
 	return all, nil
 }
+
+var isCommit = regexp.MustCompile(`^[0-9a-f]{12,64}$`).MatchString

@@ -42,7 +42,8 @@ type making struct {
 }
 
 func (s Set) side() Side {
-	return Side{Version: s.Matcher.Version(), Rules: len(s.Rules.Rules), Targets: len(s.Rules.Targets)}
+	version := s.Matcher.Version()
+	return Side{Version: version, Commit: rules.CommitOf(version), Rules: len(s.Rules.Rules), Targets: len(s.Rules.Targets)}
 }
 
 // scaled is a count of the sample, as one of all events.

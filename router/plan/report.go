@@ -185,4 +185,6 @@ type Example struct {
 	// or failed, and Why what was the matter with it.
 	Part string `json:"part,omitempty"`
 	Why  string `json:"why,omitempty"`
+	// Open is a command that shows the event, where there is one.
+	Open string `json:"open,omitempty"`
 }
