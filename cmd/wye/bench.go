@@ -45,7 +45,7 @@ Rows: ` + strings.Join(bench.Groups(), ", ") + `.`,
 	addOutput(c, &output, "table", "json")
 	f.StringVar(&cfg.Profile, "profile", "", "directory for CPU profiles of all parts")
 	_ = f.MarkHidden("profile")
-	c.AddCommand(newBenchRoleCommand(), newBenchMatchCommand(), newBenchDeliveryCommand())
+	c.AddCommand(newBenchRoleCommand(), newBenchMatchCommand(), newBenchDeliveryCommand(), newBenchPlanCommand())
 	return c
 }
 
