@@ -185,27 +185,76 @@ func (p *planning) since(seq uint64, archive bus.Archive) {
 	}
 }
 
-// walk compares the events of the window.
+// planBatch is how many events are read at once, while those before are compared.
+const planBatch = 512
+
+// walk compares the events of the window. Another goroutine reads ahead, by two
+// batches at most: half of the time goes into reading.
 func (p *planning) walk(ctx context.Context) error {
 	p.progressed, p.showed, p.pause = p.began, p.began, planShowFirst
-	next := p.from
-	err := p.r.bus.WalkEvents(ctx, p.from, p.to, func(rec bus.Record) error {
-		if rec.Sequence > next {
-			if err := p.absent(ctx, next, rec.Sequence); err != nil {
-				return err
-			}
-		}
-		next = rec.Sequence + 1
-		p.event(&rec)
-		if p.looked%64 != 0 {
-			return nil
-		}
-		return p.tell(ctx)
-	})
+	reading, stop := context.WithCancel(ctx)
+	batches, read := make(chan []bus.Record, 1), make(chan error, 1)
+	go func() {
+		defer close(batches)
+		read <- p.read(reading, batches)
+	}()
+	next, err := p.compare(ctx, batches)
+	stop()
+	for range batches { // until the reader is done
+	}
+	if readErr := <-read; err == nil {
+		err = readErr
+	}
 	if err == nil {
 		err = p.absent(ctx, next, p.to+1)
 	}
 	return cmpErr(err, ctx)
+}
+
+// read reads the window.
+func (p *planning) read(ctx context.Context, batches chan<- []bus.Record) error {
+	var batch []bus.Record
+	hand := func() error {
+		select {
+		case batches <- batch:
+			batch = make([]bus.Record, 0, planBatch)
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	err := p.r.bus.WalkEvents(ctx, p.from, p.to, func(rec bus.Record) error {
+		if batch = append(batch, rec); len(batch) < planBatch {
+			return nil
+		}
+		return hand()
+	})
+	if err != nil {
+		return err
+	}
+	return hand()
+}
+
+// compare compares what is read, and gives the sequence after the last.
+func (p *planning) compare(ctx context.Context, batches <-chan []bus.Record) (next uint64, err error) {
+	next = p.from
+	for batch := range batches {
+		for i := range batch {
+			rec := &batch[i]
+			if err := p.absent(ctx, next, rec.Sequence); err != nil {
+				return next, err
+			}
+			next = rec.Sequence + 1
+			p.event(rec)
+			if p.looked%64 != 0 {
+				continue
+			}
+			if err := p.tell(ctx); err != nil {
+				return next, err
+			}
+		}
+	}
+	return next, nil
 }
 
 func (p *planning) event(rec *bus.Record) {
