@@ -104,7 +104,7 @@ func (q *PlanRequest) check() error {
 func (r *Router) planSets(req PlanRequest) (old, new plan.Set, err error) {
 	var loader rules.Loader
 	load := func(which, commit string, files []rules.Source) (plan.Set, error) {
-		set, matcher, problems := loader.LoadCommit(commit, files...)
+		set, matcher, problems := loader.LoadCommit(commit, "", files...)
 		if problems.HasErrors() {
 			return plan.Set{}, &PlanRulesError{which, problems}
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ import (
 type planSet struct {
 	name   string // as it was named
 	path   string // on the disk; empty for a revision
+	root   string // where its files are: a directory or a file, from here or in the repository
 	commit string
 	loaded plan.Set
 }
@@ -110,7 +112,8 @@ func (l *planLoader) file(path string) (*planSet, error) {
 	if err := l.refused(path, problems); err != nil {
 		return nil, err
 	}
-	return &planSet{name: path, path: path, loaded: plan.Set{Rules: set, Matcher: matcher}}, nil
+	root, _ := rules.Root(path)
+	return &planSet{name: path, path: path, root: root, loaded: plan.Set{Rules: set, Matcher: matcher}}, nil
 }
 
 func (l *planLoader) revision(revision string) (*planSet, error) {
@@ -125,11 +128,12 @@ func (l *planLoader) revision(revision string) (*planSet, error) {
 	if err != nil {
 		return nil, failed(fmt.Errorf("%s: %w", plain(revision, 200), err))
 	}
-	set, matcher, problems := l.loader.LoadCommit(commit, files...)
+	root, _ := rules.Root(path)
+	set, matcher, problems := l.loader.LoadCommit(commit, root, files...)
 	if err := l.refused(revision, problems); err != nil {
 		return nil, err
 	}
-	return &planSet{name: revision, commit: commit, loaded: plan.Set{Rules: set, Matcher: matcher}}, nil
+	return &planSet{name: revision, root: root, commit: commit, loaded: plan.Set{Rules: set, Matcher: matcher}}, nil
 }
 
 // refused says what is wrong with a rule set in the words of `wye check`.
@@ -156,20 +160,16 @@ func (s *planSet) files() []api.RuleFile {
 	return all
 }
 
-// place is where a file of the set is, seen from here. The server knows it by its
+// place is where a file of the set is, as it is shown. The server knows it by its
 // name below the root of the set.
-func (s *planSet) place(file string) string {
-	if s == nil || s.path == "" || s.path == stdinPath {
+func (s *planSet) place(file string, fromServer bool) string {
+	switch {
+	case s == nil || !fromServer:
 		return file
+	case slices.Contains(s.loaded.Rules.Files, s.root): // it is that file
+		return s.root
+	case s.path == stdinPath:
+		return stdinName
 	}
-	for _, name := range s.loaded.Rules.Files {
-		if name == file {
-			return file
-		}
-	}
-	root, _ := rules.Root(s.path)
-	if info, err := os.Stat(root); err == nil && !info.IsDir() {
-		return root
-	}
-	return filepath.Join(root, filepath.FromSlash(file))
+	return filepath.ToSlash(filepath.Join(s.root, filepath.FromSlash(file)))
 }

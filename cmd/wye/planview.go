@@ -25,12 +25,11 @@ func (v *planView) finish() {
 		v.Notes = append(v.Notes, "it was ended before an event was compared")
 	}
 	for i := range v.Rules {
-		r := &v.Rules[i]
+		r, set := &v.Rules[i], v.sets.new
 		if r.Change == plan.Removed {
-			r.File = v.sets.old.place(r.File)
-		} else {
-			r.File = v.sets.new.place(r.File)
+			set = v.sets.old
 		}
+		r.File = set.place(r.File, v.flags.events == "")
 		v.openers(r.Examples)
 	}
 	v.openers(v.Events.Examples)

@@ -48,7 +48,7 @@ func (s Set) without(r *rules.CompiledRule, gone string, e *example) why {
 	case part == rules.PartOver:
 		return why{Text: "it had ended when the event was accepted, at " + untilOf(r.Rule)}
 	}
-	x, err := s.Matcher.Explain(e.event, rules.ExplainOptions{Rules: []string{r.Name}})
+	x, err := s.Matcher.Explain(e.event, rules.ExplainOptions{Rules: []string{r.Name}, Accepted: e.At})
 	if err != nil || len(x.Rules) != 1 {
 		return why{}
 	}
