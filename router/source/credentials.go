@@ -56,7 +56,7 @@ func (g *repositoryAt) httpAuth(user *url.Userinfo) (transport.AuthMethod, error
 func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
 
 // sshAuth is the key for SSH, or the agent, and which hosts are trusted.
-func (g *repositoryAt) sshAuth(user string) (transport.AuthMethod, error) {
+func (g *repositoryAt) sshAuth(user string) (gitssh.AuthMethod, error) {
 	var files []string
 	if g.opts.KnownHosts != "" {
 		files = []string{g.opts.KnownHosts}

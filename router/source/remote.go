@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -175,7 +176,7 @@ func (g *repositoryAt) connectSSH(ctx context.Context, at *transport.Endpoint, u
 	done := make(chan result)
 	go func() {
 		defer func() { <-g.dialing }()
-		s, err := gitssh.NewClient(&ssh.ClientConfig{Timeout: g.opts.Within}).NewUploadPackSession(at, auth)
+		s, err := gitssh.NewClient(nil).NewUploadPackSession(at, timed{auth, g.opts.Within})
 		select {
 		case done <- result{s, err}:
 		case <-ctx.Done():
@@ -190,6 +191,20 @@ func (g *repositoryAt) connectSSH(ctx context.Context, at *transport.Endpoint, u
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+}
+
+// timed bounds how long a connection may take.
+type timed struct {
+	gitssh.AuthMethod
+	within time.Duration
+}
+
+func (t timed) ClientConfig() (*ssh.ClientConfig, error) {
+	c, err := t.AuthMethod.ClientConfig()
+	if err == nil {
+		c.Timeout = t.within
+	}
+	return c, err
 }
 
 // headRoom is what an answer may have beside a pack, such as the references.
