@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/rules"
 )
 
 // DeadLetter is a delivery that ended without being taken.
@@ -15,6 +16,7 @@ type DeadLetter struct {
 	Target   string    `json:"target"`
 	Rule     string    `json:"rule"`
 	Version  string    `json:"version"` // of the rule set that decided
+	Commit   string    `json:"commit,omitempty"`
 	Sequence uint64    `json:"sequence"`
 	Reason   string    `json:"reason"`
 	Error    string    `json:"error,omitempty"`
@@ -60,7 +62,7 @@ func deadLetter(f found, whole bool) DeadLetter {
 		return DeadLetter{Number: f.Sequence, Target: bus.DeadTarget(f.Record), At: f.Time, Attempts: []Attempt{}, Error: "cannot be read: " + f.err.Error()}
 	}
 	d := DeadLetter{
-		Number: f.Sequence, Target: l.Target, Rule: l.Rule, Version: l.Version, Sequence: l.Sequence,
+		Number: f.Sequence, Target: l.Target, Rule: l.Rule, Version: l.Version, Commit: rules.CommitOf(l.Version), Sequence: l.Sequence,
 		Reason: l.Reason, Error: l.Error, First: l.First, At: l.At, Tried: l.Tried, Attempts: l.Attempts,
 		Redriven: l.Redriven, Replay: l.Replay,
 		EventID: ev.ID, EventSource: ev.Source, EventType: ev.Type,

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/wye-events/wye/rules"
 )
 
 // States of a delivery that has no outcome, beside the outcomes themselves.
@@ -38,6 +40,7 @@ type PastDelivery struct {
 	Error      string `json:"error,omitempty"`
 	Reason     string `json:"reason,omitempty"`
 	Version    string `json:"version,omitempty"` // of the rule set that decided it
+	Commit     string `json:"commit,omitempty"`
 	DeadLetter uint64 `json:"dead_letter,omitempty"`
 	// Redriven is how often it was taken back from the dead letters, and Discarded
 	// when its dead letter was done away with.
@@ -81,6 +84,7 @@ func (r *Router) whatBecame(ctx context.Context, p *PastEvent, whole bool) error
 	r.whyDead(within, all)
 	r.whyWaiting(all)
 	for _, d := range all {
+		d.Commit = rules.CommitOf(d.Version)
 		if !whole {
 			d.Tries = nil
 		}

@@ -31,6 +31,7 @@ type RuleStatus struct {
 // RulesStatus is the rule set in force.
 type RulesStatus struct {
 	Version string       `json:"version"`
+	Commit  string       `json:"commit,omitempty"`
 	Path    string       `json:"path"`
 	Loaded  time.Time    `json:"loaded"`
 	Rules   []RuleStatus `json:"rules"`
@@ -39,7 +40,7 @@ type RulesStatus struct {
 // Rules tells of the rule set in force.
 func (r *Router) Rules() RulesStatus {
 	set := r.set.Load()
-	st := RulesStatus{Version: set.version, Path: r.sourcing.from.Address().String(), Loaded: set.loaded, Rules: []RuleStatus{}}
+	st := RulesStatus{Version: set.version, Commit: rules.CommitOf(set.version), Path: r.sourcing.from.Address().String(), Loaded: set.loaded, Rules: []RuleStatus{}}
 	now := time.Now()
 	for _, rule := range set.source.Rules {
 		matched, errors := r.acct.ofRule(rule)
@@ -121,6 +122,7 @@ func (r *Router) Target(name string) (st TargetStatus, ok bool) {
 // Status is the router as a whole.
 type Status struct {
 	Version    string `json:"rules_version"`
+	Commit     string `json:"rules_commit,omitempty"`
 	Durability string `json:"durability"` // durable, relaxed or always; "servers" with remote NATS
 	Head       uint64 `json:"head"`       // highest durable sequence
 	Floor      uint64 `json:"floor"`      // everything up to it is settled
@@ -149,6 +151,7 @@ func (r *Router) Status() Status {
 	if err := r.Err(); err != nil {
 		st.Error = err.Error()
 	}
+	st.Commit = rules.CommitOf(st.Version)
 	return st
 }
 

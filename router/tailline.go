@@ -31,6 +31,7 @@ type TailEvent struct {
 	Subject  string    `json:"subject,omitempty"`
 	Time     string    `json:"time,omitempty"` // the event's own
 	Version  string    `json:"rules_version"`
+	Commit   string    `json:"rules_commit,omitempty"`
 
 	Matched []TailRoute `json:"matched"`
 	// DeadLettered are the rules that failed on the event and make a dead
@@ -72,7 +73,7 @@ func (e *TailEvent) Unmatched() bool { return len(e.Matched)+len(e.DeadLettered)
 func newTailEvent(set *ruleset, seq uint64, ev *cloudevent.Event, found []rules.Match, now time.Time) *TailEvent {
 	e := &TailEvent{
 		Sequence: seq, At: now.UTC(), Type: ev.Type, Source: ev.Source, ID: ev.ID, Subject: ev.Subject, Time: ev.Time,
-		Version: set.version, Matched: make([]TailRoute, 0, len(found)),
+		Version: set.version, Commit: rules.CommitOf(set.version), Matched: make([]TailRoute, 0, len(found)),
 	}
 	for i := range found {
 		m := &found[i]

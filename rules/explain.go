@@ -20,6 +20,7 @@ import (
 type Explanation struct {
 	Event   ExplainedEvent  `json:"event"`
 	Version string          `json:"version"` // of the rule set
+	Commit  string          `json:"commit,omitempty"`
 	Counts  ExplainedCounts `json:"counts"`
 	// Matched are the rules whose targets get the event, in order of name: those
 	// that matched, and those that failed and say on_error: match. Of all rules
@@ -186,7 +187,7 @@ func (m *Matcher) Explain(ev *cloudevent.Event, o ExplainOptions) (*Explanation,
 	}
 	x := &Explanation{
 		Event:   ExplainedEvent{ID: ev.ID, Source: ev.Source, Type: ev.Type, Subject: ev.Subject, Time: ev.Time},
-		Version: m.version, Partial: len(asked) < len(m.rules),
+		Version: m.version, Commit: CommitOf(m.version), Partial: len(asked) < len(m.rules),
 	}
 	verdicts := m.verdicts(ev)
 	x.Rules = explainAll(ev, asked, verdicts, o)

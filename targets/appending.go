@@ -88,6 +88,9 @@ func natsHeader(d Delivery) map[string][]string {
 	if d.Replay != "" {
 		add(headerReplay, d.Replay)
 	}
+	if d.Version != "" {
+		add(headerRules, d.Version)
+	}
 	return h
 }
 

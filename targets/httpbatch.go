@@ -10,8 +10,8 @@ import (
 // the content mode "batched", one event alone too, so that a receiver has one
 // thing to understand.
 //
-// Each event has the extension attribute wyedeliveryid, and on a replay
-// wyereplay, for a request has one header of each name; wye-attempt is the
+// Each event has the extension attributes wyedeliveryid and wyerules, and on a
+// replay wyereplay, for a request has one header of each name; wye-attempt is the
 // highest attempt of them.
 //
 // The receiver takes all of a batch with a good answer, or names those that it

@@ -147,21 +147,21 @@ func TestBatchRequest(t *testing.T) {
 	ds := fourEvents()[:2]
 	ds[0].Attempt, ds[1].Attempt, ds[1].Replay = 7, 2, "r-7"
 	ds[0].Event.Extensions = []cloudevent.Extension{
-		{Name: "a", Value: "b"}, {Name: "wyedeliveryid", Value: "of long ago"}, {Name: "wyereplay", Value: "r-1"},
+		{Name: "a", Value: "b"}, {Name: "wyedeliveryid", Value: "of long ago"}, {Name: "wyereplay", Value: "r-1"}, {Name: "wyerules", Value: "v0"},
 	}
 	to := batchTo(t, targets.HTTPConfig{URL: r.URL, Format: "structured"})
 	if errs := deliverBatch(t, to, ds); errs != nil {
 		t.Fatal(errs)
 	}
 	for name, want := range map[string]string{
-		"Content-Type": cloudevent.MediaTypeBatch, "Wye-Attempt": "7", "Wye-Delivery-Id": "", "Wye-Replay": "", "Ce-Id": "",
+		"Content-Type": cloudevent.MediaTypeBatch, "Wye-Attempt": "7", "Wye-Delivery-Id": "", "Wye-Replay": "", "Wye-Rules": "", "Ce-Id": "",
 	} {
 		if value := got.Header.Get(name); value != want {
 			t.Errorf("%s: %q, want %q", name, value, want)
 		}
 	}
-	want := `[{"specversion":"1.0","id":"e-0","source":"/a","type":"t","a":"b","wyedeliveryid":"0/a-rule/a-target"},` +
-		`{"specversion":"1.0","id":"e-1","source":"/a","type":"t","wyedeliveryid":"1/a-rule/a-target","wyereplay":"r-7"}]`
+	want := `[{"specversion":"1.0","id":"e-0","source":"/a","type":"t","a":"b","wyedeliveryid":"0/a-rule/a-target","wyerules":"v1"},` +
+		`{"specversion":"1.0","id":"e-1","source":"/a","type":"t","wyedeliveryid":"1/a-rule/a-target","wyereplay":"r-7","wyerules":"v1"}]`
 	if string(body) != want {
 		t.Errorf("sent\n%s\nwant\n%s", body, want)
 	}

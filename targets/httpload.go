@@ -35,6 +35,9 @@ func (l *load) eachHeader(add func(name, value string)) {
 	if l.one.Replay != "" {
 		add(headerReplay, l.one.Replay)
 	}
+	if l.one.Version != "" {
+		add(headerRules, l.one.Version)
+	}
 	add(headerAttempt, strconv.Itoa(l.one.Attempt))
 }
 
@@ -76,6 +79,7 @@ func roomFor(e *cloudevent.Event) int {
 const (
 	attributeDeliveryID = "wyedeliveryid"
 	attributeReplay     = "wyereplay"
+	attributeRules      = "wyerules"
 )
 
 // appendBatch appends the events in the JSON batch format, in order, each with
@@ -100,13 +104,16 @@ func appendBatch(dst []byte, ds []Delivery) []byte {
 // count.
 func appendMarked(dst []cloudevent.Extension, d *Delivery) []cloudevent.Extension {
 	for _, x := range d.Event.Extensions {
-		if x.Name != attributeDeliveryID && x.Name != attributeReplay {
+		if x.Name != attributeDeliveryID && x.Name != attributeReplay && x.Name != attributeRules {
 			dst = append(dst, x)
 		}
 	}
 	dst = append(dst, cloudevent.Extension{Name: attributeDeliveryID, Value: d.ID})
 	if d.Replay != "" {
 		dst = append(dst, cloudevent.Extension{Name: attributeReplay, Value: d.Replay})
+	}
+	if d.Version != "" {
+		dst = append(dst, cloudevent.Extension{Name: attributeRules, Value: d.Version})
 	}
 	return dst
 }

@@ -70,7 +70,7 @@ func request(ctx context.Context, l *load, creds *credentials, o *outgoing) *htt
 }
 
 // headerRoom is how many header lines of an event are made room for at once.
-const headerRoom = 12
+const headerRoom = 13
 
 // headerOf is built straight into the map, with one slice for all values: it is
 // the largest part of what a delivery costs here. The names of the event's

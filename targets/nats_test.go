@@ -253,6 +253,6 @@ func (b *testBus) consume(t testing.TB) targettest.Next {
 		if id := h.Get(nats.MsgIdHdr); id != h.Get("wye-delivery-id") {
 			return targettest.Arrival{}, fmt.Errorf("the message's id is %q, that of the delivery %q", id, h.Get("wye-delivery-id"))
 		}
-		return targettest.Arrival{DeliveryID: h.Get("wye-delivery-id"), Replay: h.Get("wye-replay"), Event: events[0]}, m.Ack()
+		return targettest.Arrival{DeliveryID: h.Get("wye-delivery-id"), Replay: h.Get("wye-replay"), Rules: h.Get("wye-rules"), Event: events[0]}, m.Ack()
 	}
 }

@@ -99,9 +99,9 @@ func takeAll(took chan<- targettest.Arrival, h http.Header, events []*cloudevent
 			refused = append(refused, failed{e.ID, e.Source, "not this, " + canary})
 			continue
 		}
-		a := targettest.Arrival{DeliveryID: h.Get("Wye-Delivery-Id"), Replay: h.Get("Wye-Replay"), Event: e}
+		a := targettest.Arrival{DeliveryID: h.Get("Wye-Delivery-Id"), Replay: h.Get("Wye-Replay"), Rules: h.Get("Wye-Rules"), Event: e}
 		if strings.HasPrefix(h.Get("Content-Type"), cloudevent.MediaTypeBatch) {
-			a.DeliveryID, a.Replay = takeOff(e, "wyedeliveryid"), takeOff(e, "wyereplay")
+			a.DeliveryID, a.Replay, a.Rules = takeOff(e, "wyedeliveryid"), takeOff(e, "wyereplay"), takeOff(e, "wyerules")
 		}
 		took <- a
 	}

@@ -77,6 +77,7 @@ const (
 	headerDeliveryID = "wye-delivery-id"
 	headerAttempt    = "wye-attempt"
 	headerReplay     = "wye-replay" // only where there is one
+	headerRules      = "wye-rules"  // the version of the rule set that decided
 )
 
 // Batcher is a [Target] that also takes several events at once.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wye-events/wye/rules"
 )
 
 // server is the admin interface of a running Wye.
@@ -48,6 +50,8 @@ type refusal struct {
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
 	Reason string `json:"reason"` // for programs, where there is one
+
+	Problems rules.Problems `json:"problems"` // of rules that were refused
 }
 
 func (r *refusal) Error() string {
@@ -69,11 +73,16 @@ func (s server) post(ctx context.Context, path, mediaType string, body []byte, v
 }
 
 func (s server) ask(ctx context.Context, method, path, mediaType string, body []byte, v any) error {
+	return s.askWithin(ctx, serverWithin, method, path, mediaType, body, v)
+}
+
+// askWithin is ask for what may take longer, or must be quicker.
+func (s server) askWithin(ctx context.Context, within time.Duration, method, path, mediaType string, body []byte, v any) error {
 	base, err := s.base()
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, serverWithin)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
 	if err != nil {

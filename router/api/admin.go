@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net"
 	"net/http"
 	"strconv"
@@ -21,10 +20,10 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /-/healthy", a.healthy)
 	mux.HandleFunc("GET /-/ready", a.ready)
-	mux.HandleFunc("POST /-/reload", a.reload)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /api/v1/status", a.status)
 	mux.HandleFunc("GET /api/v1/rules", a.rules)
+	a.sourceRoutes(mux)
 	a.targetRoutes(mux)
 	t := newTails(r)
 	mux.HandleFunc("GET /api/v1/tail", t.serve)
@@ -36,7 +35,6 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/events", a.eventNamed)
 	mux.HandleFunc("GET /api/v1/explain", a.explainPast)
 	mux.HandleFunc("GET /api/v1/audit", a.audit)
-	mux.HandleFunc("/-/reload", methodNotAllowed(http.MethodPost))
 	mux.HandleFunc("/api/v1/plan", methodNotAllowed(http.MethodPost))
 	mux.HandleFunc("/api/v1/explain", methodNotAllowed("GET, POST"))
 	for _, path := range []string{"status", "rules", "tail", "events", "events/{sequence}", "audit"} {
@@ -45,7 +43,7 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
 	}
-	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, rules, targets, targets/NAME, events/SEQUENCE, audit, explain, tail, dead, replay, plan, operations, schema"))
+	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, source, rules, targets, targets/NAME, events/SEQUENCE, audit, explain, tail, dead, replay, plan, operations, schema"))
 	return sameSite(mux)
 }
 
@@ -103,24 +101,8 @@ func writeText(w http.ResponseWriter, text string) {
 	w.Write([]byte(text))
 }
 
-func (a *admin) reload(w http.ResponseWriter, req *http.Request) {
-	err := a.router.Reload(req.Context())
-	var refused *router.RulesError
-	switch {
-	case errors.Is(err, router.ErrStopping):
-		writeProblem(w, problem{Status: http.StatusServiceUnavailable, Detail: "Wye is stopping."})
-	case errors.As(err, &refused):
-		writeProblem(w, problem{Status: http.StatusUnprocessableEntity, Title: "The rules were refused; the old ones are still in force",
-			Detail: refused.Error(), Rules: refused.Problems})
-	case err != nil:
-		writeProblem(w, problem{Status: http.StatusUnprocessableEntity, Title: "The rules were refused; the old ones are still in force", Detail: err.Error()})
-	default:
-		a.status(w, req)
-	}
-}
-
-func (a *admin) status(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, a.router.Status())
+func (a *admin) status(w http.ResponseWriter, req *http.Request) {
+	writeJSON(w, http.StatusOK, a.router.Overview(req.Context()))
 }
 
 func (a *admin) rules(w http.ResponseWriter, _ *http.Request) {

@@ -21,6 +21,7 @@ type EventDoc struct {
 	// Version is the rule set that decided the event; empty, with VersionNote,
 	// where that is not known.
 	Version     string                `json:"version,omitempty"`
+	Commit      string                `json:"commit,omitempty"`
 	VersionNote string                `json:"version_note,omitempty"`
 	Shadow      []string              `json:"shadow,omitempty"` // shadow rules that matched it and delivered nothing
 	Deliveries  []router.PastDelivery `json:"deliveries"`
@@ -37,7 +38,9 @@ type PastDoc struct {
 	Accepted    time.Time       `json:"accepted"` // what the until of rules is compared with
 	Event       json.RawMessage `json:"event"`    // in the CloudEvents JSON format
 	ThenVersion string          `json:"then_version,omitempty"`
+	ThenCommit  string          `json:"then_commit,omitempty"`
 	NowVersion  string          `json:"now_version"`
+	NowCommit   string          `json:"now_commit,omitempty"`
 	// Same says that then and now are one rule set, and so one explanation.
 	Same bool `json:"same"`
 	// Then and Now are null where there is no explanation, and the note says why.
@@ -84,7 +87,7 @@ func (a *admin) whole(w http.ResponseWriter, req *http.Request, ref router.Event
 	}
 	doc := EventDoc{
 		Sequence: p.Sequence, Stored: p.Stored, Accepted: p.Accepted, Event: p.Event.AppendStructured(nil),
-		Version: p.Version, Shadow: p.Shadows(), Deliveries: p.Deliveries, Replays: p.Replays, DeliveriesNote: p.DeliveriesNote,
+		Version: p.Version, Commit: rules.CommitOf(p.Version), Shadow: p.Shadows(), Deliveries: p.Deliveries, Replays: p.Replays, DeliveriesNote: p.DeliveriesNote,
 	}
 	if p.Version == "" {
 		doc.VersionNote = p.ThenNote
@@ -110,7 +113,8 @@ func (a *admin) explainPast(w http.ResponseWriter, req *http.Request) {
 	o.Accepted = p.Accepted // for the rules of now too: they are asked about that event, not about one like it
 	doc := PastDoc{
 		Sequence: p.Sequence, Stored: p.Stored, Accepted: p.Accepted, Event: p.Event.AppendStructured(nil),
-		ThenVersion: p.Version, NowVersion: p.Now.Version(), Same: p.Then == p.Now, ThenNote: p.ThenNote,
+		ThenVersion: p.Version, ThenCommit: rules.CommitOf(p.Version),
+		NowVersion: p.Now.Version(), NowCommit: rules.CommitOf(p.Now.Version()), Same: p.Then == p.Now, ThenNote: p.ThenNote,
 		Deliveries: p.Deliveries, DeliveriesNote: p.DeliveriesNote,
 	}
 	var unknown error

@@ -57,8 +57,8 @@ func wholeBatches(t *testing.T, k Kind) {
 	}
 	for i, d := range ds {
 		got := arrival(t, ctx, next)
-		if got.DeliveryID != d.ID || got.Replay != d.Replay {
-			t.Errorf("event %d: sent %q of replay %q, arrived %q of replay %q", i, d.ID, d.Replay, got.DeliveryID, got.Replay)
+		if got.DeliveryID != d.ID || got.Replay != d.Replay || got.Rules != d.Version {
+			t.Errorf("event %d: sent %q of replay %q by rules %q, arrived %q of replay %q by rules %q", i, d.ID, d.Replay, d.Version, got.DeliveryID, got.Replay, got.Rules)
 		}
 		k.same(t, d.Event, got.Event)
 		if !reflect.DeepEqual(d.Event, before[i]) {

@@ -121,8 +121,8 @@ func replayed(t *testing.T, k Kind) {
 		if err := target.Deliver(ctx, d); err != nil {
 			t.Fatalf("deliver %s: %v", d.ID, err)
 		}
-		if got := arrival(t, ctx, next); got.DeliveryID != d.ID || got.Replay != d.Replay {
-			t.Errorf("sent %q of replay %q, arrived %q of replay %q", d.ID, d.Replay, got.DeliveryID, got.Replay)
+		if got := arrival(t, ctx, next); got.DeliveryID != d.ID || got.Replay != d.Replay || got.Rules != d.Version {
+			t.Errorf("sent %q of replay %q by rules %q, arrived %q of replay %q by rules %q", d.ID, d.Replay, d.Version, got.DeliveryID, got.Replay, got.Rules)
 		}
 	}
 }

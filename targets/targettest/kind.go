@@ -66,6 +66,7 @@ type Next func(ctx context.Context) (Arrival, error)
 type Arrival struct {
 	DeliveryID string // of the delivery, by which a repetition is known
 	Replay     string // that repeats the event, if any
+	Rules      string // the version of the rule set that decided
 	Event      *cloudevent.Event
 }
 
