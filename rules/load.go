@@ -62,6 +62,15 @@ func ReadSource(name string, r io.Reader) (Source, error) {
 	return Source{Name: name, Text: text}, nil
 }
 
+// ReadFile reads one rule file, or what is wrong with reading it.
+func ReadFile(name string) (Source, Problems) {
+	text, err := readFile(name)
+	if err != nil {
+		return Source{}, Problems{unreadable(name, err)}
+	}
+	return Source{Name: name, Text: text}, nil
+}
+
 func unreadable(name string, err error) Problem {
 	p := Problem{Severity: Error, Code: codeRead, File: name}
 	var pathErr *fs.PathError

@@ -51,6 +51,25 @@ func cutYAML(name string) (base string, ok bool) {
 // such directories). Links to files are followed (a ConfigMap's files are links
 // into them), links to directories are not. What cannot be read is a problem.
 func Files(path string) ([]string, Problems) {
+	if root, below := Root(path); !below && IsTestFile(root) && isFile(root) {
+		return nil, Problems{{
+			Severity: Error, Code: codeEmpty, File: path,
+			Message: "this is a file of tests, which has no rules",
+			Hint:    "name the file or directory with the rules; files that end in _test.yaml are not part of them",
+		}}
+	}
+	return filesOf(path, IsRuleFile)
+}
+
+// FilesAndTests are the files that a path stands for as in [Files], and with them
+// the files of tests.
+func FilesAndTests(path string) ([]string, Problems) {
+	return filesOf(path, func(name string) bool { return IsRuleFile(name) || IsTestFile(name) })
+}
+
+// filesOf are the files that a path stands for: of directories, those with names
+// that are wanted.
+func filesOf(path string, wanted func(name string) bool) ([]string, Problems) {
 	root, below := Root(path)
 	info, err := os.Stat(root)
 	switch {
@@ -59,16 +78,10 @@ func Files(path string) ([]string, Problems) {
 		fallthrough
 	case err != nil:
 		return nil, Problems{unreadable(root, err)}
-	case !info.IsDir() && IsTestFile(root):
-		return nil, Problems{{
-			Severity: Error, Code: codeEmpty, File: path,
-			Message: "this is a file of tests, which has no rules",
-			Hint:    "name the file or directory with the rules; files that end in _test.yaml are not part of them",
-		}}
 	case !info.IsDir():
 		return []string{path}, nil
 	}
-	names, problems := filesIn(root, below)
+	names, problems := filesIn(root, below, wanted)
 	if len(names) == 0 && len(problems) == 0 {
 		return nil, Problems{noFiles(path, below)}
 	}
@@ -88,7 +101,7 @@ func noFiles(path string, below bool) Problem {
 	return p
 }
 
-func filesIn(dir string, below bool) (names []string, problems Problems) {
+func filesIn(dir string, below bool, wanted func(name string) bool) (names []string, problems Problems) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, Problems{unreadable(dir, err)}
@@ -98,9 +111,9 @@ func filesIn(dir string, below bool) (names []string, problems Problems) {
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 		case e.IsDir() && below:
-			more, ps := filesIn(name, below)
+			more, ps := filesIn(name, below, wanted)
 			names, problems = append(names, more...), append(problems, ps...)
-		case IsRuleFile(name) && !isDirectory(name):
+		case wanted(name) && !isDirectory(name):
 			names = append(names, name)
 		}
 	}
@@ -110,6 +123,11 @@ func filesIn(dir string, below bool) (names []string, problems Problems) {
 func isDirectory(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir()
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir()
 }
 
 // below is the name of a file below the root of its set, with slashes.

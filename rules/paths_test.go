@@ -53,6 +53,32 @@ func TestFilesOfAPath(t *testing.T) {
 	}
 }
 
+func TestFilesAndTestsOfAPath(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b.yaml", "b_test.yml", ".c_test.yaml", "sub/d_test.yaml", "README.md"} {
+		write(t, filepath.Join(dir, name), "")
+	}
+	for path, want := range map[string]string{
+		"":                  "b.yaml b_test.yml",
+		"/...":              "b.yaml b_test.yml sub/d_test.yaml",
+		"/sub":              "sub/d_test.yaml",
+		"/b_test.yml":       "b_test.yml",
+		"/absent_test.yaml": "WYE001",
+	} {
+		names, problems := FilesAndTests(dir + path)
+		var got []string
+		for _, name := range names {
+			got = append(got, below(dir, name))
+		}
+		for _, p := range problems {
+			got = append(got, p.Code)
+		}
+		if diff := cmp.Diff(strings.Fields(want), got); diff != "" {
+			t.Errorf("%s: %s", path, diff)
+		}
+	}
+}
+
 func TestWorkingDirectoryAsAPath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "sub/c.yaml", "")

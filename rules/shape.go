@@ -10,8 +10,10 @@ import (
 // from them, so neither can know a key that the other does not.
 //
 // Tags: key is the key and, after commas, whether it is required; doc what it
-// means; short the inner key whose value may stand for the whole mapping;
-// default, example, pattern, enum, min and max what they say.
+// means; short the inner key whose value may stand for the whole mapping; lang
+// the language of a text, where it is one (cel); default, example, pattern, enum,
+// min and max what they say. The order of the fields is that in which `wye fmt`
+// writes the keys.
 
 type fileShape struct {
 	Version int                    `key:"version,required" doc:"Version of the rule language. Always 1." enum:"1"`
@@ -76,7 +78,7 @@ type breakerShape struct {
 }
 
 type orderShape struct {
-	By       string `key:"by,required" doc:"Key of an event, in CEL: a text, a number, or true or false. Events without it go in no order." example:"event.subject" pattern:"words"`
+	By       string `key:"by,required" doc:"Key of an event, in CEL: a text, a number, or true or false. Events without it go in no order." example:"event.subject" pattern:"words" lang:"cel"`
 	OnPoison string `key:"on_poison" doc:"What becomes of an event that the target does not take: park (a dead letter, and its key goes on), block (it is tried again, and its key waits), or skip (it is dropped, and its key goes on)." default:"park" enum:"park block skip"`
 }
 

@@ -111,6 +111,9 @@ func (f *file) document() (*yaml.Node, Problems) {
 	if ps := f.checkTree(root, 1); len(ps) > 0 {
 		return nil, ps
 	}
+	if ps := f.checkBareTags(root, &cursor{file: f}); len(ps) > 0 {
+		return nil, ps
+	}
 	return root, nil
 }
 
@@ -174,6 +177,40 @@ func (f *file) checkTree(n *yaml.Node, depth int) (ps Problems) {
 		}
 	}
 	return ps
+}
+
+// checkBareTags finds the tag ! without a name, which the library ignores.
+func (f *file) checkBareTags(n *yaml.Node, at *cursor) (ps Problems) {
+	if strings.HasPrefix(at.text(placeOf(n)), "!") {
+		ps = append(ps, f.problem(placeOf(n), codeYAMLExtra, "the tag ! has no meaning in rule files",
+			"remove it; to begin a text with !, put it in quotes"))
+	}
+	for _, c := range n.Content {
+		if ps = append(ps, f.checkBareTags(c, at)...); len(ps) > maxProblems {
+			break
+		}
+	}
+	return ps
+}
+
+// cursor finds places in a file, each at the cost of its distance from the one
+// before: a file may be one line of 1 MiB.
+type cursor struct {
+	file *file
+	at   place
+	rest string // of the line
+}
+
+// text is what stands in its line from a place on.
+func (c *cursor) text(at place) string {
+	if at.line != c.at.line || at.column < c.at.column {
+		c.at, c.rest = place{at.line, 1}, c.file.line(at.line)
+	}
+	for ; c.at.column < at.column && c.rest != ""; c.at.column++ {
+		_, size := utf8.DecodeRuneInString(c.rest)
+		c.rest = c.rest[size:]
+	}
+	return c.rest
 }
 
 // maxProblems of one kind are enough for a person, and keep a hostile file

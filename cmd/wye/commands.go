@@ -8,6 +8,7 @@ func commands() []*cobra.Command {
 		newServeCommand(),
 		newCheckCommand(),
 		newTestCommand(),
+		newFmtCommand(),
 		newExplainCommand(),
 		newMatchCommand(),
 		newPlanCommand(),

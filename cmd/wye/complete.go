@@ -43,6 +43,7 @@ var completeFlags = map[string]cobra.CompletionFunc{
 var completeArgs = map[string]cobra.CompletionFunc{
 	"wye check":            ruleFiles,
 	"wye test":             ruleFiles,
+	"wye fmt":              ruleFiles,
 	"wye explain":          first(eventFiles),
 	"wye send":             eventFiles,
 	"wye schema print":     first(fixed(schemaNames()...)),
