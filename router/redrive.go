@@ -3,9 +3,13 @@ package router
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/rules"
 )
 
 // LettersRequest asks for a redrive or a discard.
@@ -28,9 +32,34 @@ func (r *Router) letterOperation(ctx context.Context, kind OperationKind, q Lett
 	if kind == OperationDiscard && q.Rate != 0 {
 		return op, badRequest("rate %v: discarding goes to no target, so it has no rate; leave it out", q.Rate)
 	}
+	if _, err := q.filter(); err != nil {
+		return op, err
+	}
+	if err := r.lettersFor(ctx, q.Target); err != nil {
+		return op, err
+	}
 	last, err := r.bus.LastDead(ctx)
 	selection := q.LetterSelection
 	return Operation{Kind: kind, Letters: &selection, Rate: q.Rate, From: sinceNumbers, Until: last}, err
+}
+
+// lettersFor refuses a target that is neither in the rules nor has dead letters: the
+// operation would be empty.
+func (r *Router) lettersFor(ctx context.Context, target string) error {
+	if target == "" || r.noWay(target) == "" {
+		return nil
+	}
+	counts, err := r.bus.DeadCounts(ctx)
+	if err != nil || counts[target] > 0 {
+		return err
+	}
+	known := append(targetNames(r.set.Load().source), slices.Sorted(maps.Keys(counts))...)
+	slices.Sort(known)
+	text := fmt.Sprintf("target %q is not in the rules and has no dead letters", target)
+	if hint := rules.Hint(target, slices.Compact(known), "there are"); hint != "" {
+		text += "; " + hint
+	}
+	return badRequest("%s", text)
 }
 
 func checkRate(r float64) error {

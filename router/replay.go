@@ -3,6 +3,8 @@ package router
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -103,18 +105,41 @@ func (r *Router) replayOperation(ctx context.Context, q ReplayRequest) (op Opera
 func (r *Router) known(s EventSelection) error {
 	source := r.set.Load().source
 	if s.Rule != "" {
-		there := false
-		for _, rule := range source.Rules {
-			there = there || rule.Name == s.Rule
+		i := slices.IndexFunc(source.Rules, func(rule *rules.Rule) bool { return rule.Name == s.Rule })
+		if i < 0 {
+			names := make([]string, len(source.Rules))
+			for i, rule := range source.Rules {
+				names[i] = rule.Name
+			}
+			return notInRules("rule", s.Rule, names)
 		}
-		if !there {
-			return badRequest("rule %q is not in the rules", s.Rule)
+		if state := source.Rules[i].State(time.Now()); state != rules.PartLive {
+			return badRequest("rule %q is %s, so nothing of it is delivered", s.Rule, stateWords[state])
 		}
 	}
 	if s.Target != "" && r.noWay(s.Target) != "" {
-		return badRequest("target %q is not in the rules", s.Target)
+		return notInRules("target", s.Target, targetNames(source))
 	}
 	return nil
+}
+
+var stateWords = map[rules.Part]string{rules.PartShadow: "a shadow", rules.PartOver: "over"}
+
+// notInRules refuses a name that the rules in force do not have.
+func notInRules(kind, name string, known []string) error {
+	text := fmt.Sprintf("%s %q is not in the rules", kind, name)
+	if hint := rules.Hint(name, known, "there are"); hint != "" {
+		text += "; " + hint
+	}
+	return badRequest("%s", text)
+}
+
+func targetNames(source *rules.Ruleset) []string {
+	names := make([]string, len(source.Targets))
+	for i := range source.Targets {
+		names[i] = source.Targets[i].Name
+	}
+	return names
 }
 
 // sequenceOf is the sequence of a moment: of the first event at it or later, or

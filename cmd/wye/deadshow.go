@@ -23,7 +23,7 @@ func newDeadShowCommand() *cobra.Command {
 		Use:     "show NUMBER",
 		Short:   "Show one dead letter: why, every attempt, and the event",
 		Example: `  wye dead show 17`,
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArg("a dead letter by its number"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			number, err := strconv.ParseUint(args[0], 10, 64)
 			if err != nil {

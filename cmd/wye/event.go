@@ -40,7 +40,7 @@ Exits with 0, with 1 where there is no such event, and with 3 where that could n
 be found out.`,
 		Example: `  wye event show 1234
   wye event show order-1001-placed --source /shop/eu -o json`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArg("an event by its sequence number or id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v := url.Values{"event": {args[0]}}
 			if source != "" {

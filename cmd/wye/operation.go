@@ -135,7 +135,7 @@ func operationCommand(use, short string, do func(context.Context, server, string
 	c := &cobra.Command{
 		Use:   use,
 		Short: short,
-		Args:  cobra.ExactArgs(1),
+		Args:  oneArg("an operation"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			op, err := do(cmd.Context(), s, "/api/v1/operations/"+url.PathEscape(args[0]))
 			if r := (*refusal)(nil); errors.As(err, &r) && (r.Status == http.StatusNotFound && strings.Contains(r.Detail, "no operation") || r.Status == http.StatusConflict) {

@@ -121,7 +121,7 @@ func newTargetShowCommand() *cobra.Command {
 		Use:     "show TARGET",
 		Short:   "Show one target",
 		Example: `  wye target show billing`,
-		Args:    cobra.ExactArgs(1),
+		Args:    oneArg("a target"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var t router.TargetStatus
 			if err := noSuchTarget(s.get(cmd.Context(), targetPath(args[0], ""), &t)); err != nil {

@@ -17,7 +17,7 @@ func newTargetPauseCommand() *cobra.Command {
 		Short: "Send a target nothing more until it is resumed; what is meant for it waits on disk",
 		Example: `  wye target pause billing --reason "maintenance until noon"
   wye target resume billing`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someArgs("a target"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			body, err := json.Marshal(ask)
 			if err != nil {
@@ -43,7 +43,7 @@ func newTargetResumeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "resume TARGET...",
 		Short: "End a target's pause; what has waited is delivered, oldest first",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  someArgs("a target"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range args {
 				t, err := changeTarget(cmd.Context(), s, name, "resume", nil)

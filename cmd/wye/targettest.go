@@ -25,7 +25,7 @@ dead letter. It has the type ` + router.TestType + ` and an id of its own, unles
 what to send. The exit status is 0 if the target took it, else 1.`,
 		Example: `  wye target test billing
   wye target test billing --event examples/order-routing/events/small.json`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArg("a target"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var body []byte
 			if file != "" {

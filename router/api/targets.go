@@ -61,7 +61,11 @@ func (a *admin) noTarget(err error) problem {
 }
 
 func sentence(text string) string {
-	return strings.ToUpper(text[:1]) + text[1:] + "."
+	text = strings.ToUpper(text[:1]) + text[1:]
+	if strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
 }
 
 // Bounds of what is said of a pause.

@@ -131,6 +131,8 @@ func TestParseBadHeaders(t *testing.T) {
 		{name: "dataschema relative", header: binaryMessage("ce-dataschema: /schemas/order"), want: `attribute "dataschema": "/schemas/order" is not an absolute URI; start it with a scheme, for example "https:" or "urn:"`},
 		{name: "dataschema with a space", header: binaryMessage("ce-dataschema: urn:a b"), want: `attribute "dataschema": "urn:a b" is not a URI (RFC 3986): it cannot have the character ' '; percent-encode it as %20`},
 
+		{name: "expirytime that is no time", header: binaryMessage("ce-expirytime: tomorrow"), want: `attribute "expirytime": "tomorrow"` + badTime},
+		{name: "expirytime without a zone", header: binaryMessage("ce-expirytime: 2027-01-31T12%3A00%3A00"), want: `attribute "expirytime": "2027-01-31T12:00:00"` + badTime},
 		{name: "date only", header: binaryMessage("ce-time: 2018-04-05"), want: `attribute "time": "2018-04-05"` + badTime},
 		{name: "no such day", header: binaryMessage("ce-time: 2019-02-29T00:00:00Z"), want: `attribute "time": "2019-02-29T00:00:00Z" is not an RFC 3339 time: a part of it is out of range`},
 		{name: "no such leap second", header: binaryMessage("ce-time: 2019-02-28T10:00:60Z"), want: `attribute "time": "2019-02-28T10:00:60Z" is not an RFC 3339 time: second 60 exists only at 23:59:60 UTC`},
@@ -236,6 +238,8 @@ func TestParseBadStructured(t *testing.T) {
 		{name: "subject a number", body: std + `,"subject":5}`, want: `attribute "subject": is a number; it must be a JSON string`},
 		{name: "subject an array", body: std + `,"subject":["a"]}`, want: `attribute "subject": is an array; it must be a JSON string`},
 		{name: "subject empty", body: std + `,"subject":""}`, want: `attribute "subject": is empty; leave the attribute out where it has no value`},
+		{name: "expirytime that is no time", body: std + `,"expirytime":"1h"}`, want: `attribute "expirytime": "1h"` + badTime},
+		{name: "expirytime that is no string", body: std + `,"expirytime":1798718400}`, want: `attribute "expirytime": is no string; write the time like "2018-04-05T17:31:00Z"`},
 		{name: "time without offset", body: std + `,"time":"2018-04-05T17:31:00"}`, want: `attribute "time": "2018-04-05T17:31:00"` + badTime},
 		{name: "datacontenttype empty", body: std + `,"datacontenttype":""}`, want: `attribute "datacontenttype": is empty; leave the attribute out where it has no value`},
 		{name: "datacontenttype of an event", body: std + `,"datacontenttype":"application/CloudEvents+json; a=b","data":{}}`, want: `attribute "datacontenttype": "application/CloudEvents+json; a=b" says that the data is itself a CloudEvent, which could not be told from this one in binary mode; use for example "application/json"`},

@@ -33,6 +33,9 @@ func parseBinary(header map[string][]string, ct string, body []byte) ([]*Event, 
 	if fault := parts.extensions(ev); fault != nil {
 		return nil, fault
 	}
+	if fault := ev.expiryFault(); fault != nil {
+		return nil, fault
+	}
 	var fault *Error
 	if ev.Headers, fault = parts.other.headers(); fault != nil {
 		return nil, fault

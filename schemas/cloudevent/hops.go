@@ -56,11 +56,26 @@ func (e *Event) Expires() time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	at, err := time.Parse(time.RFC3339Nano, text)
+	at, err := parseTime(text)
 	if err != nil {
 		return time.Time{}
 	}
 	return at
+}
+
+// expiryFault refuses an expirytime that is no time. Passed over, the event would
+// never expire, and nobody would know.
+func (e *Event) expiryFault() *Error {
+	switch v := e.extension(ExpiryExtension).(type) {
+	case nil:
+		return nil
+	case string:
+		if reason := timeFault(v); reason != "" {
+			return malformed(ExpiryExtension, "%s", reason)
+		}
+		return nil
+	}
+	return malformed(ExpiryExtension, `is no string; write the time like "2018-04-05T17:31:00Z"`)
 }
 
 // extension is the value of an extension, or nil.

@@ -231,6 +231,9 @@ func (j *jsonEvent) finish() *Error {
 	if fault := j.extensions(); fault != nil {
 		return fault
 	}
+	if fault := j.ev.expiryFault(); fault != nil {
+		return fault
+	}
 	if fault := j.setData(); fault != nil {
 		return fault
 	}
