@@ -35,8 +35,8 @@ type PastDelivery struct {
 	Status int `json:"status,omitempty"`
 	// Error is why it was not delivered, the last time that it was tried.
 	// Reason is why it was given up, of a dead letter; of one that waits, the state
-	// of its target: "target_paused", or where it was not tried yet "target_held" or
-	// "target_aside".
+	// of its target: "target_paused", or where it was not tried yet "key_waits" (the
+	// first of its key is to be tried again first), "target_held" or "target_aside".
 	Error      string `json:"error,omitempty"`
 	Reason     string `json:"reason,omitempty"`
 	Version    string `json:"version,omitempty"` // of the rule set that decided it
@@ -127,7 +127,7 @@ func (r *Router) whyWaiting(all []PastDelivery) {
 			}
 		}
 		switch state := states[d.Target]; {
-		case state == "paused", d.Attempts == 0 && (state == "held" || state == "aside"):
+		case state == "paused", d.Attempts == 0 && d.Reason == "" && (state == "held" || state == "aside"):
 			d.Reason = "target_" + state
 		}
 	}

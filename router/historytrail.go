@@ -21,11 +21,7 @@ func (t *trail) inHand() {
 	now := time.Now()
 	for _, l := range t.r.allLanes() {
 		l.mu.Lock()
-		l.core.Each(func(core *lanes.Job, waiting bool) {
-			how := stateUnderWay
-			if waiting && core.Due.After(now) {
-				how = stateWaiting
-			}
+		l.core.Each(now, func(core *lanes.Job, how lanes.Standing) {
 			t.meetJob(core.Load.(*job), how)
 		})
 		l.mu.Unlock()
@@ -33,15 +29,18 @@ func (t *trail) inHand() {
 }
 
 // meetJob takes in a job, whose lane's lock is held.
-func (t *trail) meetJob(j *job, how outcome) {
+func (t *trail) meetJob(j *job, how lanes.Standing) {
 	d := &j.delivery
 	if d.Sequence != t.p.Sequence {
 		return
 	}
-	p := PastDelivery{Outcome: string(how), Attempts: j.Tried, At: j.Written.UTC(), Version: d.Version, Status: lastStatus(j.attempts), Error: lastError(j.attempts),
+	p := PastDelivery{Outcome: string(stateUnderWay), Attempts: j.Tried, At: j.Written.UTC(), Version: d.Version, Status: lastStatus(j.attempts), Error: lastError(j.attempts),
 		First: j.First.UTC(), Redriven: j.redriven, Tries: j.attempts}
-	if how == stateWaiting {
-		p.Due = j.Due.UTC()
+	switch how {
+	case lanes.Waits:
+		p.Outcome, p.Due = string(stateWaiting), j.Due.UTC()
+	case lanes.Behind:
+		p.Outcome, p.Reason = string(stateWaiting), ReasonKeyWaits
 	}
 	t.met(deliveryKey{d.Rule, d.Target, d.Replay}, p)
 }

@@ -2,6 +2,10 @@ package router
 
 import "github.com/wye-events/wye/router/lanes"
 
+// ReasonKeyWaits is why a delivery waits that was not tried: the first of its key,
+// at a target with an order, is to be tried again first.
+const ReasonKeyWaits = "key_waits"
+
 // Reasons of dead letters.
 const (
 	ReasonPermanent = lanes.ReasonPermanent // the receiver will never take this event

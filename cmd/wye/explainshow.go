@@ -117,6 +117,8 @@ func moreOf(d router.PastDelivery) string {
 	case router.ReasonPermanent, router.ReasonRuleError, router.ReasonLoop: // the error tells
 	case "target_held":
 		parts = append(parts, "its target failed, or asked for a pause, and is left alone for a while")
+	case router.ReasonKeyWaits:
+		parts = append(parts, "one of its key before it is to be tried again")
 	case "target_paused":
 		parts = append(parts, "its target is paused")
 	case "target_aside":

@@ -225,25 +225,52 @@ func (l *Lane) asideChains() {
 	l.arrivals = nil
 }
 
+// Standing is how a job that a lane has in memory stands.
+type Standing uint8
+
+const (
+	UnderWay Standing = iota // in the target's hands, or to be handed over as soon as it takes more
+	Waits                    // to be tried later
+	Behind                   // the first of its key is to be tried later, and it comes after that
+)
+
 // Each shows visit every job that the lane has in memory whole, those under way
 // first.
-func (l *Lane) Each(visit func(j *Job, waiting bool)) {
+func (l *Lane) Each(now time.Time, visit func(*Job, Standing)) {
+	later := func(j *Job) Standing {
+		if j.Due.After(now) {
+			return Waits
+		}
+		return UnderWay
+	}
 	for j := range l.active {
-		visit(j, false)
+		visit(j, UnderWay)
 	}
 	for _, q := range []*fifo{&l.queue, &l.ready} {
 		for _, j := range q.all() {
-			visit(j, !j.straight)
+			if j.straight {
+				visit(j, UnderWay)
+			} else {
+				visit(j, later(j))
+			}
 		}
 	}
 	for _, j := range l.parked {
-		visit(j, true)
+		visit(j, later(j))
 	}
 	for _, c := range l.chains {
 		for _, j := range c.jobs {
 			if j.state == follows && !j.Light {
-				visit(j, !j.straight)
+				visit(j, c.follower(now))
 			}
 		}
 	}
+}
+
+// follower is how those stand that are not the first of their key.
+func (c *chain) follower(now time.Time) Standing {
+	if first := c.jobs[0]; first.state == parked && first.Due.After(now) {
+		return Behind
+	}
+	return UnderWay
 }
