@@ -234,6 +234,39 @@ func TestWatch(t *testing.T) {
 			before: func(t *testing.T, dir string) { configMap(t, dir, "one", first) },
 			change: func(t *testing.T, dir string) { configMap(t, dir, "two", second) },
 		},
+		"a directory below a directory": {
+			path: func(dir string) string { return filepath.Join(dir, "rules", "...") },
+			before: func(t *testing.T, dir string) {
+				if err := os.MkdirAll(filepath.Join(dir, "rules", "team"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				replace(t, filepath.Join(dir, "rules", "team", "rules.yaml"), first)
+			},
+			change: func(t *testing.T, dir string) { replace(t, filepath.Join(dir, "rules", "team", "rules.yaml"), second) },
+		},
+		"a directory that comes below a directory": {
+			path: func(dir string) string { return filepath.Join(dir, "rules", "...") },
+			before: func(t *testing.T, dir string) {
+				if err := os.MkdirAll(filepath.Join(dir, "rules"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				replace(t, filepath.Join(dir, "rules", "rules.yaml"), first)
+			},
+			change: func(t *testing.T, dir string) {
+				if err := os.MkdirAll(filepath.Join(dir, "team", "x"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				replace(t, filepath.Join(dir, "team", "x", "rules.yaml"), "version: 1\n"+second[strings.Index(second, "targets:"):strings.Index(second, "rules:")])
+				if err := os.Rename(filepath.Join(dir, "team"), filepath.Join(dir, "rules", "team")); err != nil {
+					t.Fatal(err)
+				}
+			},
+		},
+		"tree of a ConfigMap": {
+			path:   func(dir string) string { return filepath.Join(dir, "...") },
+			before: func(t *testing.T, dir string) { configMap(t, dir, "one", first) },
+			change: func(t *testing.T, dir string) { configMap(t, dir, "two", second) },
+		},
 		"directory of a ConfigMap": {
 			path:   func(dir string) string { return dir },
 			before: func(t *testing.T, dir string) { configMap(t, dir, "one", first) },

@@ -13,16 +13,18 @@ import (
 	"github.com/wye-events/wye/router"
 	"github.com/wye-events/wye/router/api"
 	"github.com/wye-events/wye/router/bus"
+	"github.com/wye-events/wye/router/source"
 )
 
 // Options say how a Wye differs from the usual. The zero value of a field
 // means its default.
 type Options struct {
-	Dir       string        // of the store; default a temporary one
-	RulesPath string        // default a file in a temporary directory, written from the text
-	Bus       bus.Config    // Dir and Log are set here
-	Grace     time.Duration // of a stop; default Patience
-	MaxEvent  int           // default 1 MiB
+	Dir       string         // of the store; default a temporary one
+	RulesPath string         // or an address of Git; default a file in a temporary directory, written from the text
+	Source    source.Options // of Git
+	Bus       bus.Config     // Dir and Log are set here
+	Grace     time.Duration  // of a stop; default Patience
+	MaxEvent  int            // default 1 MiB
 }
 
 // Wye is a running router, with its bus and its ingest over HTTP.
@@ -78,7 +80,7 @@ func (w *Wye) start() {
 	if w.Bus, err = bus.Open(w.t.Context(), w.opts.Bus); err != nil {
 		w.t.Fatal("open the bus: ", err)
 	}
-	w.Router, err = router.Start(w.t.Context(), router.Config{Bus: w.Bus, Rules: w.opts.RulesPath, Log: w.opts.Bus.Log})
+	w.Router, err = router.Start(w.t.Context(), router.Config{Bus: w.Bus, Rules: w.opts.RulesPath, Source: w.opts.Source, Log: w.opts.Bus.Log})
 	if err != nil {
 		w.Bus.Close()
 		w.t.Fatal("start the router: ", err)
@@ -221,4 +223,14 @@ func (w *Wye) Backlog(target string) int {
 var client = &http.Client{
 	Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 64},
 	Timeout:   Patience,
+}
+
+// OpenBus opens the bus of a Wye that was stopped, for another start on it.
+func (w *Wye) OpenBus() *bus.Bus {
+	w.t.Helper()
+	b, err := bus.Open(w.t.Context(), w.opts.Bus)
+	if err != nil {
+		w.t.Fatal("open the bus: ", err)
+	}
+	return b
 }
