@@ -173,7 +173,8 @@ type Load struct {
 // Example is an event that shows a difference.
 type Example struct {
 	Difference Difference `json:"difference"`
-	// Sequence is that of the archive, Line that of a file.
+	// Sequence is that of the archive, Line that of a file, where blank lines do not
+	// count.
 	Sequence uint64    `json:"sequence,omitempty"`
 	Line     uint64    `json:"line,omitempty"`
 	ID       string    `json:"id"`
