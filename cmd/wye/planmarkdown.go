@@ -42,6 +42,10 @@ func (v *planView) writeMarkdown(out io.Writer) error {
 	v.markdownRules(p)
 	v.markdownTargets(p)
 	for i := range v.Rules {
+		if p.left > 0 { // the largest differences stand first
+			p.left += len(v.Rules) - i
+			break
+		}
 		p.add(markdownDetails(&v.Rules[i]))
 	}
 	p.add(markdownExamples("Events that no rule matches any more, or did not match before", v.Events.Examples))
