@@ -3,12 +3,18 @@ package faults
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing/object"
+
 	"github.com/wye-events/wye/router/routertest"
+	"github.com/wye-events/wye/rules"
 )
 
 // TestReloads loads rule sets again and again under load, every second one
@@ -16,6 +22,12 @@ import (
 func TestReloads(t *testing.T) {
 	s := newStorm(t, binary(t), 1000)
 	s.run(300, 20, func() { s.a.UntilTaken(len(s.a.Taken()) + 30) })
+}
+
+// TestReloadsFromGit does so with commits of a repository.
+func TestReloadsFromGit(t *testing.T) {
+	s := newGitStorm(t, binary(t), 200)
+	s.run(200, 10, func() { s.a.UntilTaken(len(s.a.Taken()) + 20) })
 }
 
 // TestLongReloads does so for ten minutes, with ten times the rules, at half of
@@ -36,6 +48,8 @@ type storm struct {
 	a, b  *routertest.Receiver
 	size  int // rules
 	valid map[int]bool
+	repo  *git.Worktree  // where the rules are; nil for a file
+	from  map[int]string // the commit of each rule set, where they are in Git
 }
 
 func newStorm(t *testing.T, binary string, size int) *storm {
@@ -46,6 +60,54 @@ func newStorm(t *testing.T, binary string, size int) *storm {
 	s.p = routertest.NewProcess(t, binary, s.rules(0), t.TempDir())
 	s.p.Start()
 	return s
+}
+
+// newGitStorm is a storm of commits.
+func newGitStorm(t *testing.T, binary string, size int) *storm {
+	t.Helper()
+	s := &storm{
+		t: t, size: size, valid: map[int]bool{0: true}, from: map[int]string{},
+		a: routertest.NewReceiver(t, routertest.Well).Brief(), b: routertest.NewReceiver(t, routertest.Well).Brief(),
+	}
+	dir := filepath.Join(t.TempDir(), "repo")
+	repo, err := git.PlainInitWithOptions(dir, &git.PlainInitOptions{InitOptions: git.InitOptions{DefaultBranch: "refs/heads/main"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.repo, err = repo.Worktree(); err != nil {
+		t.Fatal(err)
+	}
+	s.commit(0, s.rules(0))
+	s.p = routertest.NewProcess(t, binary, "", t.TempDir(), "--rules", "git+file://"+dir+"#main", "--git-poll", "1h")
+	s.p.Start()
+	return s
+}
+
+// commit commits the n-th rule set.
+func (s *storm) commit(n int, text string) {
+	s.t.Helper()
+	err := os.WriteFile(filepath.Join(s.repo.Filesystem.Root(), "rules.yaml"), []byte(text), 0o600)
+	if err == nil {
+		_, err = s.repo.Add("rules.yaml")
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	hash, err := s.repo.Commit(fmt.Sprint(n), &git.CommitOptions{Author: &object.Signature{Name: "A", Email: "a@example.com", When: time.Now()}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.from[n] = hash.String()[:12]
+}
+
+// load brings the n-th rule set to Wye, and gives the status of the answer.
+func (s *storm) load(n int, text string) int {
+	s.t.Helper()
+	if s.repo == nil {
+		return s.p.TryReload(text)
+	}
+	s.commit(n, text)
+	return s.p.Look()
 }
 
 // rules is the n-th rule set.
@@ -92,7 +154,7 @@ func (s *storm) run(rate, reloads int, between func()) {
 		between()
 		began := time.Now()
 		if n%2 == 1 {
-			if status := s.p.TryReload(s.bad(n)); status != http.StatusUnprocessableEntity {
+			if status := s.load(n, s.bad(n)); status != http.StatusUnprocessableEntity {
 				s.t.Fatalf("rule set %d is not valid, and the answer was %d", n, status)
 			}
 			if now := s.p.Status().Version; now != version {
@@ -100,7 +162,9 @@ func (s *storm) run(rate, reloads int, between func()) {
 			}
 			continue
 		}
-		s.p.Reload(s.rules(n))
+		if status := s.load(n, s.rules(n)); status != http.StatusOK {
+			s.t.Fatalf("rule set %d was refused: %d", n, status)
+		}
 		slowest = max(slowest, time.Since(began))
 		version, s.valid[n] = s.p.Status().Version, true
 	}
@@ -147,6 +211,9 @@ func (s *storm) decided(r *routertest.Receiver, name string) map[string][]int {
 		n, err := strconv.Atoi(strings.TrimSuffix(rest, "/"+name))
 		if err != nil {
 			s.t.Fatalf("the delivery %s came to %s; expected one of its rules", a.DeliveryID, name)
+		}
+		if commit := s.from[n]; rules.CommitOf(a.Rules) != commit || a.Rules == "" {
+			s.t.Fatalf("the delivery %s tells of the rules %q; expected commit %q", a.DeliveryID, a.Rules, commit)
 		}
 		by[a.ID] = append(by[a.ID], n)
 	}

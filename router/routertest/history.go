@@ -29,6 +29,13 @@ func (p *Process) Reload(text string) {
 func (p *Process) TryReload(text string) int {
 	p.t.Helper()
 	p.WriteRules(text)
+	return p.Look()
+}
+
+// Look lets the process look at the source of its rules, and gives the status of
+// the answer.
+func (p *Process) Look() int {
+	p.t.Helper()
 	res, err := client.Post("http://"+p.admin+"/-/reload", "", nil)
 	if err != nil {
 		p.t.Fatal("reload the rules: ", err)

@@ -110,7 +110,8 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	attempt, _ := strconv.Atoi(req.Header.Get("Wye-Attempt"))
 	a := Arrival{
 		ID: req.Header.Get("Ce-Id"), DeliveryID: req.Header.Get("Wye-Delivery-Id"), Attempt: attempt,
-		At: time.Now(), Header: req.Header, Body: body,
+		Rules: req.Header.Get("Wye-Rules"),
+		At:    time.Now(), Header: req.Header, Body: body,
 	}
 	reply := r.arrived(&a)
 	defer r.left()

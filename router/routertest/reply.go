@@ -11,6 +11,7 @@ import (
 type Arrival struct {
 	ID         string // of the event
 	DeliveryID string
+	Rules      string // the version of the rule set
 	Attempt    int
 	Nth        int // how often this event has come, 1 for the first
 	At         time.Time
