@@ -54,7 +54,7 @@ func (r *Router) put(ctx context.Context, source *rules.Ruleset, matcher *rules.
 	if err != nil {
 		return err
 	}
-	for _, p := range problems {
+	for _, p := range problems.And(source.Over(time.Now())) {
 		if p.Severity == rules.Note {
 			continue
 		}

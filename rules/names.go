@@ -124,4 +124,6 @@ func quote(s string) string {
 
 // NearestName is the hint for a name that does not exist: the known one that was
 // probably meant, or after noun those that there are.
-func NearestName(name string, known []string, noun string) string { return hintNearest(name, known, noun) }
+func NearestName(name string, known []string, noun string) string {
+	return hintNearest(name, known, noun)
+}

@@ -265,3 +265,48 @@ func TestShadowGoesLive(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 }
+
+// TestReplayByRollout: a replay delivers what is live when it begins, and is refused
+// where it would deliver nothing.
+func TestReplayByRollout(t *testing.T) {
+	web := routertest.NewReceiver(t, routertest.Well)
+	w := routertest.Start(t, careful(web, `none: {on: nothing, to: web}`))
+	ids := w.SendMany(t, "e", 40)
+	w.Settled()
+	w.Loaded(careful(web, `shadow: {on: "**", to: web, mode: shadow}`, `over: {on: "**", to: web, until: 2020-01-01}`,
+		`some: {on: "**", to: web, sample: 0.5}`))
+	first := router.Moment{Sequence: 1}
+	for name, want := range map[string]string{
+		"shadow": `rule "shadow" is a shadow, so nothing of it is delivered`,
+		"over":   `rule "over" is over, so nothing of it is delivered`,
+		"sone":   `rule "sone" is not in the rules; did you mean "some"?`,
+	} {
+		if _, err := w.Router.Replay(t.Context(), router.ReplayRequest{From: first, EventSelection: router.EventSelection{Rule: name}}); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	op, err := w.Router.Replay(t.Context(), router.ReplayRequest{From: first, EventSelection: router.EventSelection{All: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	op = untilOver(t, w, op)
+	w.Settled()
+	var expected []string
+	for _, id := range ids {
+		if (&rules.Rule{Sample: 0.5}).Part(&cloudevent.Event{Source: "/routertest", ID: id}, time.Time{}) == rules.PartLive {
+			expected = append(expected, id)
+		}
+	}
+	web.UntilTaken(len(expected))
+	web.Once(expected...)
+	if int(op.Done) != len(expected) || op.Skipped != 0 || len(web.Taken()) != len(expected) {
+		t.Errorf("%+v, expected %d", op, len(expected))
+	}
+	var preview router.Preview
+	if err := w.Router.PreviewReplay(t.Context(), router.ReplayRequest{From: first, EventSelection: router.EventSelection{All: true}}, func(p router.Preview) error {
+		preview = p
+		return nil
+	}); err != nil || int(preview.Would) != len(expected) {
+		t.Errorf("%v, %+v", err, preview)
+	}
+}
