@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // measure runs f and tells how long it took and how much it allocated.
@@ -189,4 +191,20 @@ func TestCostLimitIsARealError(t *testing.T) {
 	if got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+// actualCost is how many steps a condition takes on an event.
+func actualCost(t *testing.T, when string, ev *cloudevent.Event) uint64 {
+	t.Helper()
+	c, faults := compileCondition(when)
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	e := &eventValue{}
+	e.reset(ev)
+	_, details, err := c.compiled().Eval(e)
+	if err != nil || details == nil || details.ActualCost() == nil {
+		t.Fatal(when, err)
+	}
+	return *details.ActualCost()
 }

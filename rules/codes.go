@@ -69,6 +69,30 @@ const (
 	CodeUnreadable = codeRead
 )
 
+// What is questionable about a rule set that loads.
+const (
+	codeNever      = "WYE060"
+	codeAlways     = "WYE061"
+	codeEqual      = "WYE062"
+	codeShadowed   = "WYE063"
+	codeUnreached  = "WYE064"
+	codeField      = "WYE065"
+	codeMismatch   = "WYE066"
+	codeMixed      = "WYE067"
+	codeUnused     = "WYE068"
+	codeCycle      = "WYE069"
+	codeAbsent     = "WYE070"
+	codeCost       = "WYE071"
+	codeUnanchored = "WYE072"
+	codeDot        = "WYE073"
+	codeSchema     = "WYE074"
+
+	codeIgnoreForm    = "WYE080"
+	codeIgnoreUnknown = "WYE081"
+	codeIgnoreError   = "WYE082"
+	codeIgnoreNothing = "WYE083"
+)
+
 // What is wrong with the place that rules come from, as package router/source
 // finds it.
 const (
@@ -92,6 +116,24 @@ var milder = map[string]Severity{
 	codeCredential: Warning,
 	codeOver:       Warning,
 	codeUnindexed:  Note,
+
+	codeNever:      Warning,
+	codeAlways:     Warning,
+	codeEqual:      Warning,
+	codeShadowed:   Warning,
+	codeUnreached:  Warning,
+	codeMixed:      Warning,
+	codeUnused:     Warning,
+	codeCycle:      Warning,
+	codeAbsent:     Note,
+	codeCost:       Warning,
+	codeUnanchored: Warning,
+	codeDot:        Warning,
+
+	codeIgnoreForm:    Warning,
+	codeIgnoreUnknown: Warning,
+	codeIgnoreError:   Warning,
+	codeIgnoreNothing: Warning,
 }
 
 // Codes lists every code that a [Problem] can carry, in ascending order. What
@@ -153,6 +195,25 @@ var meanings = []struct{ code, meaning string }{
 	{codeCELConstant, "a constant in a condition cannot be converted"},
 	{codeUnindexed, "a condition has nothing that can be looked up, so it is evaluated for every event of its type"},
 	{codeKey, "the key of an order is not a text, a number, or true or false"},
+	{codeNever, "a condition, or a part of it, is never true"},
+	{codeAlways, "a condition, or a part of it, is always true"},
+	{codeEqual, "a rule does the same as another"},
+	{codeShadowed, "a rule sends nothing that another rule does not send there already"},
+	{codeUnreached, "no event type that is known is one that the rule takes"},
+	{codeField, "a condition asks for a field that the schema of the event does not have"},
+	{codeMismatch, "a field is compared with what it never is, by the schema of the event"},
+	{codeMixed, "a field is compared with a text and with a number"},
+	{codeUnused, "no rule sends to a target"},
+	{codeCycle, "a target sends back to Wye what it gets"},
+	{codeAbsent, "a negation does not match events without the field"},
+	{codeCost, "a condition takes more steps than it may on an event of usual size"},
+	{codeUnanchored, "a regular expression looks as if it were for the whole text, and is not"},
+	{codeDot, "a dot in a regular expression stands for any character"},
+	{codeSchema, "a schema of events cannot be used"},
+	{codeIgnoreForm, "a wye:ignore does not say what to ignore, or why"},
+	{codeIgnoreUnknown, "a wye:ignore names a code that does not exist"},
+	{codeIgnoreError, "a wye:ignore is for an error, which cannot be ignored"},
+	{codeIgnoreNothing, "a wye:ignore ignores nothing"},
 	{codeExpectsNothing, "a test says nothing of what it expects"},
 	{codeSameName, "two tests, or two rows of one, have the same name"},
 	{codeNoTests, "a test file, or a list of tests, is empty"},

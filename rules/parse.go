@@ -17,16 +17,18 @@ type parsed struct {
 
 type parsedTarget struct {
 	Target
-	file   *file
-	key    *yaml.Node
-	format *yaml.Node // of http; nil where it is not written
-	by     *yaml.Node // of order; nil where there is none
+	file    *file
+	key     *yaml.Node
+	format  *yaml.Node // of http; nil where it is not written
+	headers []entry    // of http, as they are written
+	by      *yaml.Node // of order; nil where there is none
 }
 
 type parsedRule struct {
 	Rule
 	file *file
 	key  *yaml.Node
+	on   *yaml.Node   // nil where it is not written
 	when *yaml.Node   // nil where there is none
 	to   []*yaml.Node // one for each of Rule.To
 

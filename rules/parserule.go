@@ -19,7 +19,7 @@ func (p *parser) ruleEntry(key, n *yaml.Node) {
 	p.ruleBasics(&r, entries)
 	p.rollout(&r, entries)
 	if e, ok := entries["on"]; ok {
-		r.On = p.on(e.value)
+		r.On, r.on = p.on(e.value), e.value
 	} else {
 		p.report(key, codeMissing, fmt.Sprintf("%s has no `on`: it does not say which events it looks at", p.what),
 			"add `on:` with an event type, for example `on: com.example.order.placed`; `on: \"**\"` means every event")

@@ -50,6 +50,7 @@ func (p *parser) targetKind(key *yaml.Node, t *parsedTarget, entries map[string]
 		switch e.key.Value {
 		case "http":
 			t.HTTP, t.format = p.http(e.key, e.value)
+			t.headers = headerNodes(e.value)
 		case "queue":
 			t.Queue = p.queue(e.key, e.value)
 		case "stream":

@@ -51,10 +51,7 @@ func (p Problem) text(color bool) string {
 		paint(styleBold, p.place()+":"),
 		paint(severity, string(p.Severity)+" "+p.Code),
 		p.Message)
-	if p.Severity == Note { // a line is enough
-		return b.String()
-	}
-	if p.Source != "" {
+	if p.Source != "" && p.Severity != Note {
 		line, caret := excerpt(p.Source, p.Column)
 		fmt.Fprintf(&b, "    %s\n    %s\n", line, paint(styleGreen, caret))
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"embed"
+	"fmt"
 	"strings"
 )
 
@@ -49,6 +50,12 @@ func (c Code) Story() Story {
 
 // Markdown is the whole story.
 func (s Story) Markdown() string { return s.text }
+
+// Page is what there is to tell about the code, in Markdown: its meaning, how
+// much it matters, and its story.
+func (c Code) Page() string {
+	return fmt.Sprintf("# %s: %s\n\nSeverity: %s\n\n%s", c.ID, c.Meaning, c.Severity, c.Story().Markdown())
+}
 
 func parseStory(text string) Story {
 	s := Story{text: text}

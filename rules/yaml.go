@@ -78,6 +78,9 @@ func withoutSecret(line string) string {
 			return ""
 		}
 	}
+	if withoutTokens(line) != line {
+		return ""
+	}
 	return line
 }
 

@@ -11,10 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/schemas/eventschema"
 )
 
 func newCheckCommand() *cobra.Command {
 	var want checking
+	var code string
 	c := &cobra.Command{
 		Use:   "check [PATH...]",
 		Short: "Find what is wrong with a rule set, without running it",
@@ -29,8 +31,13 @@ count), 1 where there is one, and 3 where a PATH cannot be read.`,
   wye check rules.yaml examples/order-routing
   wye check teams/...              # the rule files of all directories below, as one rule set
   git show main:rules.yaml | wye check -
+  wye check --schemas schemas/events rules.yaml # with what is known of the events' data
+  wye check --explain WYE060       # what a finding means, with an example
   wye check --format github rules/ # findings as annotations of a pull request`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
+			if code != "" {
+				return explainCode(cmd.OutOrStdout(), code)
+			}
 			if len(paths) == 0 {
 				paths = []string{"rules.yaml"}
 			}
@@ -39,15 +46,20 @@ count), 1 where there is one, and 3 where a PATH cannot be read.`,
 		},
 	}
 	addFormat(c, &want.format, checkFormats...)
+	c.Flags().StringVar(&want.schemas, "schemas", "", "directory with JSON Schemas of events' data, each named after its event type: com.example.order.placed.json")
+	c.Flags().StringVar(&code, "explain", "", "tell the story of a finding by its code, such as WYE012, instead of checking")
 	c.Flags().BoolVar(&want.strict, "strict", false, "exit with 1 for warnings too")
 	return c
 }
 
 // checking is what a check is asked for.
 type checking struct {
-	format string
-	strict bool // warnings fail too
-	paths  []string
+	format  string
+	strict  bool   // warnings fail too
+	schemas string // directory of the schemas of events; empty: none
+	paths   []string
+
+	known *eventschema.Set
 
 	in        io.Reader
 	out, talk io.Writer
@@ -57,14 +69,22 @@ type checking struct {
 func (c *checking) run() error {
 	var all []checked
 	status := 0
+	show := func(one checked, worst int) error {
+		all, status = append(all, one), max(status, worst)
+		if c.format != "text" {
+			return nil
+		}
+		return one.problems.Write(c.out, colorOn(c.out))
+	}
+	if c.schemas != "" {
+		if err := show(c.readSchemas()); err != nil {
+			return failed(err)
+		}
+	}
 	for _, path := range c.paths {
 		one := c.one(path)
-		all = append(all, one)
-		status = max(status, statusOf(path, one.problems, c.fails))
-		if c.format == "text" {
-			if err := one.problems.Write(c.out, colorOn(c.out)); err != nil {
-				return failed(err)
-			}
+		if err := show(one, statusOf(path, one.problems, c.fails)); err != nil {
+			return failed(err)
 		}
 	}
 	if err := writeFindings(c.out, c.format, all, c.fails); err != nil {
@@ -80,7 +100,7 @@ func (c *checking) run() error {
 func (c *checking) one(path string) checked {
 	set, report, problems := loadTalking(path, c.in, c.talk)
 	if set != nil {
-		problems = problems.And(set.Over(time.Now()))
+		problems = c.findings(path, set, problems.And(set.Over(time.Now())))
 	}
 	fmt.Fprintf(c.talk, "%s: %s\n", path, verdict(set, problems))
 	if report.Rules >= manyRules {
@@ -91,6 +111,28 @@ func (c *checking) one(path string) checked {
 		one.files = set.Files
 	}
 	return one
+}
+
+// findings adds to what loading said what is questionable about the set, and
+// shows on a terminal how far that is.
+func (c *checking) findings(path string, set *rules.Ruleset, loaded rules.Problems) rules.Problems {
+	line := newProgress(c.talk)
+	defer line.clear()
+	return rules.Findings(set, loaded, rules.FindingOptions{Schemas: c.known, Progress: func(p rules.Progress) {
+		line.show(func() string {
+			return fmt.Sprintf("%s: %s of %s %s checked", path, grouped(p.Done), grouped(p.Total), p.What)
+		})
+	}})
+}
+
+// schemas reads the schemas of events, if any are asked for.
+func (c *checking) readSchemas() (checked, int) {
+	one := checked{path: c.schemas}
+	c.known, one.problems = rules.LoadSchemas(c.schemas)
+	if c.known == nil {
+		return one, exitFailed
+	}
+	return one, statusOf(c.schemas, one.problems, c.fails)
 }
 
 func isError(p rules.Problem) bool { return p.Severity == rules.Error }

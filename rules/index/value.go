@@ -78,6 +78,9 @@ func Unix(seconds int64, nanoseconds int32) Num {
 	return Num{float64(seconds), int64(nanoseconds)}
 }
 
+// Compare orders two numbers: below zero where n is less than m.
+func (n Num) Compare(m Num) int { return n.compare(m) }
+
 func (n Num) compare(m Num) int {
 	switch {
 	case n.Main < m.Main:
