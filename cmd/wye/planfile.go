@@ -29,8 +29,8 @@ type filePlan struct {
 	lines   matching // its reader
 	workers int
 
-	done, differing, looked atomic.Int64 // lines that were read; those that differ; those in the sample
-	bytes                   atomic.Int64
+	done, differing atomic.Int64 // lines that were read; those that differ
+	bytes           atomic.Int64
 
 	mu    sync.Mutex
 	first inputFault // of the lines that are no events, the first

@@ -16,9 +16,11 @@ const (
 	shadow       // its targets would get it if the rule were live
 	dead         // each of its targets gets a dead letter, because the condition failed
 
-	failed state = 4 // beside one of those: the condition failed
-	states       = 8
+	failed // a mark beside one of those: the condition failed
 )
+
+// states is how many there are, with and without the mark.
+const states = int(2 * failed)
 
 func (s state) what() state { return s &^ failed }
 

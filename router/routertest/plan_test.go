@@ -135,6 +135,51 @@ func TestPlanComesTrue(t *testing.T) {
 	}
 }
 
+// TestPlanOfRolloutComesTrue does the same with rules that are rolled out with care,
+// and lets the events of before be replayed: so they have the ids that a sample goes by.
+func TestPlanOfRolloutComesTrue(t *testing.T) {
+	a, b, c := routertest.NewReceiver(t, routertest.Well), routertest.NewReceiver(t, routertest.Well), routertest.NewReceiver(t, routertest.Well)
+	targets := fmt.Sprintf("version: 1\ntargets:\n  %s\n  %s\n  %s\nrules:\n", to("a", a), to("b", b), to("c", c))
+	w := routertest.Start(t, targets+"  all: {on: \"**\", to: a}\n")
+	end := time.Now().UTC().Add(3 * time.Second).Truncate(time.Second)
+	w.Loaded(targets + fmt.Sprintf(`
+  all: {on: "**", to: a}
+  most: {on: "**", to: b, sample: 0.9}
+  brief: {on: "**", to: c, until: %s}
+`, end.Format(time.RFC3339)))
+	w.SendMany(t, "first", 60)
+	w.Settled()
+	routertest.Until(t, "the end of a rule", func() bool { return time.Now().After(end) }, func() any { return end })
+	w.SendMany(t, "second", 40)
+	w.Settled()
+	changed := targets + `
+  all: {on: "**", to: a, sample: 0.5}
+  most: {on: "**", to: b}
+  watched: {on: "**", to: c, mode: shadow}
+`
+	report := planned(t, w, router.PlanRequest{Rules: newRules(changed), Examples: 1})
+	before, after := routesOf(report)
+	if got := delivered(t, 1, a, b, c); !maps.Equal(got, before) {
+		t.Errorf("delivered before: %v\nthe plan says      %v", got, before)
+	}
+	if d := report.Deliveries; d.ShadowAfter != 100 || d.ShadowBefore != 0 || before["brief/c"] == 0 || before["brief/c"] > 60 || after["all/a"] == 0 {
+		t.Errorf("%+v %v", d, after)
+	}
+	w.Loaded(changed)
+	op := untilOver(t, w, replay(t, w, router.ReplayRequest{EventSelection: router.EventSelection{All: true}, From: fromFirst}))
+	w.Settled()
+	for way, n := range delivered(t, 1, a, b, c) {
+		if way, again := strings.CutSuffix(way, "~"+op.ID); again && after[way] != n {
+			t.Errorf("%s: %d are delivered, the plan said %d", way, n, after[way])
+		} else if again {
+			delete(after, way)
+		}
+	}
+	if len(after) > 0 {
+		t.Errorf("not delivered at all: %v", after)
+	}
+}
+
 // TestPlanWindows: which events are looked at, and over which time.
 func TestPlanWindows(t *testing.T) {
 	r := routertest.NewReceiver(t, routertest.Well)
