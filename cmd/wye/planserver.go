@@ -86,7 +86,7 @@ func readPlan(ctx context.Context, base string, from io.Reader, talk *planTalk) 
 		switch {
 		case err != nil && ctx.Err() != nil && newest != nil:
 			return newest, nil
-		case ctx.Err() != nil:
+		case err != nil && ctx.Err() != nil:
 			return nil, failed(fmt.Errorf("%w before anything was found", errInterrupted))
 		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 			if newest != nil {
