@@ -56,7 +56,7 @@ func (r *Router) lettersFor(ctx context.Context, target string) error {
 	known := append(targetNames(r.set.Load().source), slices.Sorted(maps.Keys(counts))...)
 	slices.Sort(known)
 	text := fmt.Sprintf("target %q is not in the rules and has no dead letters", target)
-	if hint := rules.Hint(target, slices.Compact(known), "there are"); hint != "" {
+	if hint := rules.NearestName(target, slices.Compact(known), "there are"); hint != "" {
 		text += "; " + hint
 	}
 	return badRequest("%s", text)

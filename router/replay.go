@@ -128,7 +128,7 @@ var stateWords = map[rules.Part]string{rules.PartShadow: "a shadow", rules.PartO
 // notInRules refuses a name that the rules in force do not have.
 func notInRules(kind, name string, known []string) error {
 	text := fmt.Sprintf("%s %q is not in the rules", kind, name)
-	if hint := rules.Hint(name, known, "there are"); hint != "" {
+	if hint := rules.NearestName(name, known, "there are"); hint != "" {
 		text += "; " + hint
 	}
 	return badRequest("%s", text)

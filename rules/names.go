@@ -35,11 +35,6 @@ func suggestName(name string) string {
 	return strings.TrimRight(s, "-_")
 }
 
-// Hint is what to say of a name that is not among the known ones: the one that was
-// probably meant, or which there are, after noun, such as "the targets are". It is
-// empty where there are none.
-func Hint(name string, known []string, noun string) string { return hintNearest(name, known, noun) }
-
 // nearest is the known name that the given one was probably meant to be.
 func nearest(name string, known []string) (string, bool) {
 	// Short names are near each other by chance: up to two letters none is
