@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // benchEvent is about 700 bytes of JSON.
@@ -43,6 +46,30 @@ func BenchmarkMatch(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if into = m.Match(ev, into[:0]); len(into) != 1 {
+					b.Fatal(into)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkMatchAt is Match with what a rule's rollout costs beside it: nothing to
+// speak of for rules that have none.
+func BenchmarkMatchAt(b *testing.B) {
+	for _, bb := range []struct{ name, keys string }{
+		{"none", ""}, {"shadow", ", mode: shadow"}, {"until", ", until: 2999-01-01"}, {"sample", ", sample: 0.999999"},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			text := "version: 1\ntargets: {q: {queue: {name: q}}}\nrules:\n  r: {on: t, when: event.source == \"/shop\", to: q" + bb.keys + "}\n"
+			_, m, problems := LoadSources(Source{"rules.yaml", []byte(text)})
+			if problems.HasErrors() {
+				b.Fatal(problems)
+			}
+			ev, now := &cloudevent.Event{ID: "1", Source: "/shop", Type: "t"}, time.Now()
+			var into []Match
+			b.ReportAllocs()
+			for b.Loop() {
+				if into = m.MatchAt(ev, now, into[:0]); len(into) != 1 {
 					b.Fatal(into)
 				}
 			}
