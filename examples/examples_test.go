@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/rules/cases"
 	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
@@ -63,6 +64,33 @@ func TestRulesLoadWithoutFindings(t *testing.T) {
 		}
 		if text := read(t, path); !strings.HasPrefix(text, first) {
 			t.Errorf("%s does not begin with %q", path, first)
+		}
+	}
+}
+
+// TestTestsPass runs the tests of each example. They see every rule match and
+// every clause of every condition true.
+func TestTestsPass(t *testing.T) {
+	for example := range goes {
+		suite, problems := new(cases.Loader).Load(example)
+		for _, p := range problems {
+			t.Errorf("%s:%d:%d: %s: %s", p.File, p.Line, p.Column, p.Code, p.Message)
+		}
+		if suite == nil {
+			continue
+		}
+		report := suite.Run(suite.Cases, true)
+		for i := range report.Results {
+			for _, fault := range report.Results[i].Faults {
+				t.Errorf("%s: %s: %s", example, report.Results[i].Case.Name, fault.Message)
+			}
+		}
+		for _, rule := range report.Coverage.Rules {
+			for _, clause := range rule.Clauses {
+				if clause.True == 0 || rule.Matched == 0 {
+					t.Errorf("%s: no test sees %s of rule %s true", example, clause.Text, rule.Name)
+				}
+			}
 		}
 	}
 }

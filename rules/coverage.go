@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"runtime"
 	"slices"
 
 	"github.com/wye-events/wye/schemas/cloudevent"
@@ -53,9 +54,6 @@ type CoveredClause struct {
 // Seen tells whether it was seen both true and false.
 func (c *CoveredClause) Seen() bool { return c.True > 0 && (c.False > 0 || c.NeverFalse) }
 
-// CoverageRun collects the coverage of a matcher's rules. It is for one goroutine.
-type CoverageRun struct{ rules []*ruleRun }
-
 // ruleRun is a rule with what was seen of it.
 type ruleRun struct {
 	*CompiledRule
@@ -68,9 +66,22 @@ type ruleRun struct {
 	of        map[*clause]*CoveredClause
 }
 
-// NewCoverage begins to collect.
-func (m *Matcher) NewCoverage() *CoverageRun {
-	run := &CoverageRun{}
+// Coverage is what the rules have seen in events. It works on all processors.
+func (m *Matcher) Coverage(events []*cloudevent.Event) *Coverage {
+	runs := m.ruleRuns()
+	m.countMatches(runs, events)
+	workers := min(runtime.GOMAXPROCS(0), len(runs))
+	inParallel(workers, func(n int) {
+		share := runs[len(runs)*n/workers : len(runs)*(n+1)/workers]
+		for _, ev := range events {
+			seeEvent(share, ev)
+		}
+	})
+	return coverageOf(runs)
+}
+
+// ruleRuns are the enabled rules, taken apart.
+func (m *Matcher) ruleRuns() (runs []*ruleRun) {
 	files := map[string]*file{}
 	for _, r := range m.rules {
 		if !r.Enabled {
@@ -79,9 +90,26 @@ func (m *Matcher) NewCoverage() *CoverageRun {
 		if files[r.Place.text] == nil {
 			files[r.Place.text] = newFile(r.Place.File, []byte(r.Place.text))
 		}
-		run.rules = append(run.rules, newRuleRun(r, files[r.Place.text]))
+		runs = append(runs, newRuleRun(r, files[r.Place.text]))
 	}
-	return run
+	return runs
+}
+
+// countMatches counts the events that match each rule.
+func (m *Matcher) countMatches(runs []*ruleRun, events []*cloudevent.Event) {
+	of := make(map[*CompiledRule]*ruleRun, len(runs))
+	for _, r := range runs {
+		of[r.CompiledRule] = r
+	}
+	var matches []Match
+	for _, ev := range events {
+		matches = m.Match(ev, matches[:0])
+		for _, match := range matches {
+			if match.Err == nil {
+				of[match.Rule].matched++
+			}
+		}
+	}
 }
 
 func newRuleRun(r *CompiledRule, f *file) *ruleRun {
@@ -129,27 +157,21 @@ func asksElements(c *clause) bool {
 	return kind == PartAnd || kind == PartOr || kind == PartChoice
 }
 
-// Add adds what the rules see in an event.
-func (run *CoverageRun) Add(ev *cloudevent.Event) {
+// seeEvent adds what rules see in an event.
+func seeEvent(runs []*ruleRun, ev *cloudevent.Event) {
 	var event eventValue
 	event.reset(ev)
 	names := newEventNames()
-	for _, r := range run.rules {
+	for _, r := range runs {
 		if !r.fits(ev.Type) {
 			r.on.False++
 			continue
 		}
 		r.on.True++
-		if r.condition == nil {
-			r.matched++
-			continue
+		if r.condition != nil {
+			x := &explainer{evaluator: newEvaluator(r.condition), ev: &event, names: names, rounds: map[known][]*scope{}}
+			r.see(x, r.condition.root, &scope{activation: &event}, true)
 		}
-		x := &explainer{evaluator: newEvaluator(r.condition), ev: &event, names: names, rounds: map[known][]*scope{}}
-		top := &scope{activation: &event}
-		if x.reading(r.condition.root, top).isTrue() {
-			r.matched++
-		}
-		r.see(x, r.condition.root, top, true)
 	}
 }
 
@@ -163,9 +185,9 @@ func (r *ruleRun) fits(eventType string) bool {
 func (r *ruleRun) see(x *explainer, c *clause, s *scope, decides bool) {
 	switch c.kind {
 	case PartAnd, PartOr:
-		others := func(kid *clause) bool { return x.leaveIt(c, kid, s) }
+		decisive := decides && x.decisive(c, s)
 		for _, kid := range c.kids {
-			r.see(x, kid, s, decides && others(kid))
+			r.see(x, kid, s, decisive || decides && x.only(c, kid, s))
 		}
 	case PartNot:
 		r.see(x, c.kids[0], s, decides)
@@ -180,16 +202,22 @@ func (r *ruleRun) see(x *explainer, c *clause, s *scope, decides bool) {
 	}
 }
 
-// leaveIt tells whether no other term of && is false, or of || true, so that one
-// decides. A term without a value leaves it too: has(a.b) && a.b > 5 is false
-// because of its first term where there is no b.
-func (x *explainer) leaveIt(c, kid *clause, s *scope) bool {
-	for _, other := range c.kids {
-		if r := x.reading(other, s); other != kid && (c.kind == PartAnd && r.isFalse() || c.kind == PartOr && r.isTrue()) {
-			return false
-		}
-	}
-	return true
+// decisive tells whether no term of && is false, or of || true, so that each of
+// them decides. A term without a value leaves it to the others too: where there
+// is no b, has(a.b) && a.b > 5 is false because of its first term.
+func (x *explainer) decisive(c *clause, s *scope) bool {
+	return !slices.ContainsFunc(c.kids, func(kid *clause) bool { return x.settles(c, kid, s) })
+}
+
+// settles tells whether a term decides an && or || whatever the others are.
+func (x *explainer) settles(c, kid *clause, s *scope) bool {
+	r := x.reading(kid, s)
+	return c.kind == PartAnd && r.isFalse() || c.kind == PartOr && r.isTrue()
+}
+
+// only tells whether a term is the only one that decides.
+func (x *explainer) only(c, kid *clause, s *scope) bool {
+	return x.settles(c, kid, s) && !slices.ContainsFunc(c.kids, func(other *clause) bool { return other != kid && x.settles(c, other, s) })
 }
 
 // note notes the value of a clause, and of what a loop asks of its elements.
@@ -237,10 +265,10 @@ func (r *ruleRun) elements(x *explainer, c *clause, s *scope, decides bool) {
 	}
 }
 
-// Coverage is what was collected up to now.
-func (run *CoverageRun) Coverage() *Coverage {
+// coverageOf is what was collected.
+func coverageOf(runs []*ruleRun) *Coverage {
 	all := &Coverage{Rules: []CoveredRule{}}
-	for _, r := range run.rules {
+	for _, r := range runs {
 		one := CoveredRule{Name: r.Name, Place: r.on.Place, Matched: r.matched, Clauses: []CoveredClause{r.on}}
 		for _, c := range r.clauses {
 			one.Clauses = append(one.Clauses, *c)

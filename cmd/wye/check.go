@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/rules/cases"
 	"github.com/wye-events/wye/schemas/eventschema"
 )
 
@@ -23,7 +24,8 @@ func newCheckCommand() *cobra.Command {
 		Long: `Checks rule sets. Each PATH is one, as ` + "`wye serve --rules PATH`" + ` would load it: a
 file, a directory with the rule files in it, DIR/... for the directories below it
 too, or - for a rule file on standard input. Without one it is rules.yaml. Files
-that end in _test.yaml are not part of a rule set.
+that end in _test.yaml are not part of a rule set; their tests are checked like
+those in rule files, and run by ` + "`wye test`" + `.
 
 Exits with 0 where there is no error (warnings are shown; --strict makes them
 count), 1 where there is one, and 3 where a PATH cannot be read.`,
@@ -100,7 +102,7 @@ func (c *checking) run() error {
 func (c *checking) one(path string) checked {
 	set, report, problems := loadTalking(path, c.in, c.talk)
 	if set != nil {
-		problems = c.findings(path, set, problems.And(set.Over(time.Now())))
+		problems = c.findings(path, set, problems.And(set.Over(time.Now()))).And(cases.Check(path, set))
 	}
 	fmt.Fprintf(c.talk, "%s: %s\n", path, verdict(set, problems))
 	if report.Rules >= manyRules {

@@ -29,7 +29,8 @@ of its condition.
 seen both true and false; --coverage-threshold fails below a percentage.
 
 --update writes what came out into the cases that fail: into expect, expect_targets
-and payload, and nothing else. It says what it wrote, and what it did not.
+and payload, and nothing else. It says what it wrote, and what it did not; a case
+of which all was written counts as passed.
 
 Exits with 0 where all passed, 1 where a case failed, where something is wrong with
 the tests or the rules, where there are no tests or too little is covered, and 3
@@ -76,7 +77,7 @@ type testRun struct {
 	in        io.Reader
 	out, talk io.Writer
 
-	fits    *regexp.Regexp            // of only; nil: all
+	fits    *regexp.Regexp           // of only; nil: all
 	loaders map[string]*cases.Loader // by path
 }
 
@@ -182,10 +183,16 @@ func (t *testRun) status(one tested) int {
 	switch {
 	case one.suite == nil:
 		return statusOf(one.path, one.problems, isError)
-	case one.report.Failed > 0, len(one.report.Results) == 0, t.tooLittle(one):
+	case one.report.Failed > 0 && !updatedAll(one), len(one.report.Results) == 0, t.tooLittle(one):
 		return exitFindings
 	}
 	return 0
+}
+
+// updatedAll tells whether all that failed was written into the tests, so that
+// they pass now.
+func updatedAll(one tested) bool {
+	return one.update != nil && one.update.Written() == len(one.update.Changes)
 }
 
 // tooLittle tells whether less is covered than was asked for.

@@ -124,14 +124,19 @@ func (w *testWriter) result(r *cases.Result) {
 
 // faults writes in which ways a case failed, with the rules that it is about.
 func (w *testWriter) faults(r *cases.Result) {
-	told := map[string]bool{}
+	told, target := map[string]bool{}, ""
 	for _, f := range r.Faults {
+		if f.Kind == cases.FaultPayload {
+			if f.Target != target {
+				w.line("    what %s gets is not as expected", f.Target)
+				target = f.Target
+			}
+			w.line("        %s", plain(f.Message, 400))
+			continue
+		}
 		w.line("    %s", plain(f.Message, 400))
 		if want, ok := f.Want.([]string); ok {
 			w.difference(want, f.Got.([]string))
-		}
-		if f.Kind == cases.FaultPayload {
-			w.line("        %s", w.paint(faintColor, "in what "+f.Target+" gets"))
 		}
 		if x, ok := r.Explanation(f.Rule); ok && !told[f.Rule] {
 			told[f.Rule] = true
@@ -142,16 +147,16 @@ func (w *testWriter) faults(r *cases.Result) {
 		if told[x.Name] {
 			continue
 		}
-		does := "does not match"
+		does := "does not match; it would send to "
 		switch {
 		case x.Routes():
-			does = "matches"
+			does = "matches, and sends to "
 		case x.Outcome == rules.OutcomeFailed:
-			does = "fails"
+			does = "fails; it would send to "
 		case x.Outcome == rules.OutcomeHeldBack:
-			does = "matches and is held back"
+			does = "matches, and is held back; it would send to "
 		}
-		w.line("    rule %s %s, and would send to %s", x.Name, does, strings.Join(x.To, ", "))
+		w.line("    rule %s %s%s", x.Name, does, strings.Join(x.To, ", "))
 		w.condition(x)
 	}
 }
@@ -186,7 +191,7 @@ func textOf(r *cases.Result) string {
 	var b strings.Builder
 	w := &testWriter{w: &b}
 	w.faults(r)
-	return b.String()
+	return strings.TrimSpace(strings.ReplaceAll(b.String(), "\n    ", "\n"))
 }
 
 // junit makes a suite of each rule set.
@@ -227,7 +232,7 @@ func (t *testRun) github(all []tested) error {
 				at := r.Case.Place
 				notes = append(notes, formats.Annotation{
 					Level: formats.Error, File: at.File, Line: at.Line, Column: at.Column,
-					Title: "test failed: " + r.Case.Name, Message: strings.TrimRight(textOf(r), "\n"),
+					Title: "test failed: " + r.Case.Name, Message: textOf(r),
 				})
 			}
 		}

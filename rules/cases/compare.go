@@ -65,7 +65,7 @@ func (o *outcome) rules(key string, want []rules.TestRule) (faults []Fault) {
 		switch {
 		case got == nil && o.failure(w.Name) != nil:
 			faults = append(faults, Fault{Kind: FaultNotMatched, Key: key, Rule: w.Name,
-				Message: fmt.Sprintf("rule %s should match, and fails: %s", w.Name, o.failure(w.Name).err)})
+				Message: fmt.Sprintf("rule %s should match, and fails: %s", w.Name, o.failure(w.Name).why)})
 		case got == nil:
 			faults = append(faults, Fault{Kind: FaultNotMatched, Key: key, Rule: w.Name,
 				Message: fmt.Sprintf("rule %s should match, and does not", w.Name)})
@@ -147,7 +147,7 @@ func (o *outcome) errors(x *rules.TestExpectation) (faults []Fault) {
 		told := o.match(f.rule.Name) == nil && slices.ContainsFunc(x.Rules, func(w rules.TestRule) bool { return w.Name == f.rule.Name })
 		if !expected && !told {
 			faults = append(faults, Fault{Kind: FaultFailed, Key: "error", Rule: f.rule.Name,
-				Message: fmt.Sprintf("the condition of rule %s fails: %s", f.rule.Name, f.err)})
+				Message: fmt.Sprintf("the condition of rule %s fails: %s", f.rule.Name, f.why)})
 		}
 	}
 	return faults

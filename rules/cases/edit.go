@@ -183,7 +183,10 @@ func (e *editor) setItems(key *yaml.Node, all []item, remove map[int]bool, add [
 			}
 			at := min(to+len(e.newline()), len(e.text))
 			if at == len(e.text) && !strings.HasSuffix(e.text, "\n") {
-				text = e.newline() + strings.TrimSuffix(text, e.newline())
+				text = strings.TrimSuffix(text, e.newline())
+				if !remove[i] {
+					text = e.newline() + text
+				}
 			}
 			e.replace(at, at, text)
 		}

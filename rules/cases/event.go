@@ -14,6 +14,7 @@ import (
 
 // overlay is what a case lays over an event.
 type overlay struct {
+	at      rules.Place // of the row, where it is one
 	with    map[string]any
 	headers []rules.TestHeader
 }
@@ -29,7 +30,11 @@ func (r *reading) event(file *rules.TestFile, what string, from rules.TestEvent,
 	}
 	ev, err := parse(body, o.headers)
 	if err != nil {
-		r.report(file, from.Place, rules.CodeTestEvent, fmt.Sprintf("the event of %s is not valid: %s", what, err), "")
+		at := from.Place
+		if o.with != nil {
+			at = o.at
+		}
+		r.report(file, at, rules.CodeTestEvent, fmt.Sprintf("the event of %s is not valid: %s", what, err), "")
 		return nil, false
 	}
 	return ev, true
@@ -105,6 +110,7 @@ func (r *reading) sample(file *rules.TestFile, what string, from rules.TestEvent
 		if s := sampleIn(f, from.Sample); f != file && s != nil && (found == nil || where != file) {
 			if found != nil {
 				also = f.Name
+				break
 			}
 			found, where = s, f
 		}

@@ -12,7 +12,7 @@ import (
 
 // testFiles finds what a path stands for: the path of the rules, the test files,
 // and whether only these are meant.
-func (l *Loader) testFiles(path string) (rulePath string, names []string, only bool, problems rules.Problems) {
+func testFiles(path string) (rulePath string, names []string, only bool) {
 	root, below := rules.Root(path)
 	info, err := os.Stat(root)
 	switch {
@@ -20,11 +20,11 @@ func (l *Loader) testFiles(path string) (rulePath string, names []string, only b
 		names = testsIn(root, below)
 	case err != nil: // loading the rules tells
 	case rules.IsTestFile(root):
-		return filepath.Dir(root), []string{root}, true, nil
+		return filepath.Dir(root), []string{root}, true
 	default:
 		names = slices.DeleteFunc(testsIn(filepath.Dir(root), false), func(name string) bool { return ofAnother(name, root) })
 	}
-	return path, names, false, nil
+	return path, names, false
 }
 
 // testsIn are the test files of a directory, or of all below it, in order of name.
@@ -61,7 +61,7 @@ func ofAnother(testFile, ruleFile string) bool {
 // Files are the rule files and test files that a path stands for now. The events
 // that the tests name are in the Files of a [Loader].
 func Files(path string) []string {
-	rulePath, tests, _, _ := new(Loader).testFiles(path)
+	rulePath, tests, _ := testFiles(path)
 	files, _ := rules.Files(rulePath)
 	return append(files, tests...)
 }

@@ -21,7 +21,7 @@ type matched struct {
 
 type failed struct {
 	rule *rules.CompiledRule
-	err  error
+	why  string
 }
 
 // outcomeOf has the event of a case matched, as a server does.
@@ -33,7 +33,7 @@ func outcomeOf(m *rules.Matcher, c *Case) *outcome {
 			continue
 		}
 		if match.Err != nil {
-			o.failed = append(o.failed, failed{match.Rule, match.Err})
+			o.failed = append(o.failed, failed{match.Rule, match.Why()})
 			if match.Rule.OnError != rules.OnErrorMatch {
 				continue
 			}

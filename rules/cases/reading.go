@@ -19,6 +19,7 @@ type reading struct {
 	set      *rules.Ruleset
 	suite    *Suite
 	problems rules.Problems
+	told     map[string]bool // the places of problems
 
 	rulesTests []*rules.TestFile // of the rule files, whose samples all tests may use
 	events     map[string]*fileEvent
@@ -56,17 +57,17 @@ func (r *reading) testFile(name string) {
 }
 
 // end makes the cases of all files that were read.
-func (r *reading) end(problems rules.Problems) (*Suite, rules.Problems) {
-	r.events, r.names = map[string]*fileEvent{}, newNames(r.set)
+func (r *reading) end() (*Suite, rules.Problems) {
+	r.events, r.names, r.told = map[string]*fileEvent{}, newNames(r.set), map[string]bool{}
 	for _, file := range r.suite.tests {
 		r.samples(file)
 		for i := range file.Cases {
 			r.addCase(file, &file.Cases[i])
 		}
 	}
-	if problems = append(problems, r.problems...); problems.HasErrors() {
-		problems.Sort()
-		return nil, problems
+	if r.problems.HasErrors() {
+		r.problems.Sort()
+		return nil, r.problems
 	}
 	return r.suite, nil
 }
@@ -112,7 +113,7 @@ func (r *reading) add(file *rules.TestFile, name string, c, of *rules.TestCase) 
 	if from == nil {
 		return
 	}
-	if ev, ok := r.event(file, fmt.Sprintf("test %q", name), *from, overlay{c.With, headers}); ok {
+	if ev, ok := r.event(file, fmt.Sprintf("test %q", name), *from, overlay{c.Place, c.With, headers}); ok {
 		one.Event = ev
 		r.suite.Cases = append(r.suite.Cases, one)
 	}
@@ -153,8 +154,14 @@ func (c *Case) inherit(of *rules.TestExpectation) {
 	c.Expect.Places = places
 }
 
+// report adds a problem, once for each place: the rows of a case share its event.
 func (r *reading) report(file *rules.TestFile, at rules.Place, code, message, hint string) {
-	r.problems = append(r.problems, file.Problem(at, code, message, hint))
+	p := file.Problem(at, code, message, hint)
+	key := fmt.Sprintf("%s %s %d %d", code, p.File, p.Line, p.Column)
+	if !r.told[key] {
+		r.told[key] = true
+		r.problems = append(r.problems, p)
+	}
 }
 
 // fileEvent is a file with an event, read once.

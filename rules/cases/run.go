@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wye-events/wye/rules"
+	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // Report is what came out of a run.
@@ -47,10 +48,6 @@ func (r *Result) Explanation(rule string) (rules.ExplainedRule, bool) {
 func (s *Suite) Run(some []*Case, coverage bool) *Report {
 	start := time.Now()
 	report := &Report{}
-	var seen *rules.CoverageRun
-	if coverage {
-		seen = s.Matcher.NewCoverage()
-	}
 	for _, c := range some {
 		result := s.one(c)
 		report.Results = append(report.Results, result)
@@ -59,12 +56,13 @@ func (s *Suite) Run(some []*Case, coverage bool) *Report {
 		} else {
 			report.Failed++
 		}
-		if seen != nil {
-			seen.Add(c.Event)
-		}
 	}
-	if seen != nil {
-		report.Coverage = seen.Coverage()
+	if coverage {
+		events := make([]*cloudevent.Event, len(some))
+		for i, c := range some {
+			events[i] = c.Event
+		}
+		report.Coverage = s.Matcher.Coverage(events)
 	}
 	report.Took = time.Since(start)
 	return report

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"time"
@@ -53,21 +54,18 @@ type Loader struct {
 // file: then its tests alone, with the rules of its directory. Where there are
 // problems there is no suite.
 func (l *Loader) Load(path string) (*Suite, rules.Problems) {
-	l.Files = nil
-	rulePath, testFiles, onlyFiles, problems := l.testFiles(path)
+	rulePath, names, onlyFiles := testFiles(path)
 	set, matcher, loaded := l.rules.Load(rulePath)
-	if names, _ := rules.Files(rulePath); len(names) > 0 {
-		l.Files = append(l.Files, names...)
-	}
+	l.Files, _ = rules.Files(rulePath)
 	if loaded.HasErrors() {
-		return nil, append(problems, errorsOf(loaded)...)
+		return nil, errorsOf(loaded)
 	}
 	read := &reading{loader: l, set: set, suite: &Suite{Path: path, Set: set, Matcher: matcher}}
 	read.ruleFiles(onlyFiles)
-	for _, name := range testFiles {
+	for _, name := range names {
 		read.testFile(name)
 	}
-	return read.end(problems)
+	return read.end()
 }
 
 // LoadSource loads the tests of one rule file that is in memory. Files of events
@@ -80,31 +78,30 @@ func (l *Loader) LoadSource(s rules.Source) (*Suite, rules.Problems) {
 	}
 	read := &reading{loader: l, set: set, suite: &Suite{Path: s.Name, Set: set, Matcher: matcher}}
 	read.ruleFiles(false)
-	return read.end(nil)
+	return read.end()
 }
 
-// Check tells what is wrong with the tests of a path, beyond what loading its
-// rules tells: names that do not exist, events that cannot be read or are not
-// valid, and everything in its test files. It runs nothing. Where the rules do
-// not load, it says nothing.
-func Check(path string) rules.Problems {
+// Check tells what is wrong with the tests of a rule set that was loaded from a
+// path, beyond what loading it tells: names that do not exist, events that cannot
+// be read or are not valid, and everything in its test files. It runs nothing. A
+// set that came from no path has only the tests in its rule files.
+func Check(path string, set *rules.Ruleset) rules.Problems {
 	var l Loader
-	rulePath, _, _, _ := l.testFiles(path)
-	if _, _, problems := l.rules.Load(rulePath); problems.HasErrors() {
-		return nil
+	read := &reading{loader: &l, set: set, suite: &Suite{Path: path, Set: set}}
+	read.ruleFiles(false)
+	if _, err := os.Stat(rootOf(path)); err == nil {
+		_, names, _ := testFiles(path)
+		for _, name := range names {
+			read.testFile(name)
+		}
 	}
-	_, problems := l.Load(path)
+	_, problems := read.end()
 	return problems
 }
 
-// CheckSource is [Check] for a rule file in memory.
-func CheckSource(s rules.Source) rules.Problems {
-	var l Loader
-	if _, _, problems := l.rules.LoadSources(s); problems.HasErrors() {
-		return nil
-	}
-	_, problems := l.LoadSource(s)
-	return problems
+func rootOf(path string) string {
+	root, _ := rules.Root(path)
+	return root
 }
 
 // Named are the cases whose name fits; all where fits is nil.
