@@ -59,6 +59,32 @@ func TestFlagTable(t *testing.T) {
 	}
 }
 
+// TestCommandTable holds that the README's list of commands is what there is.
+func TestCommandTable(t *testing.T) {
+	help, err := exec.Command(buildWye(t), "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(help), "Available Commands:\n")
+	list, _, _ = strings.Cut(list, "\n\n")
+	told := map[string]bool{"help": true}
+	for _, row := range tableOf(t, "../README.md", "| command | does |") {
+		for _, m := range regexp.MustCompile("`wye ([a-z]+)").FindAllStringSubmatch(row[0], -1) {
+			told[m[1]] = true
+		}
+	}
+	for line := range strings.Lines(list) {
+		name := strings.Fields(line)[0]
+		if !told[name] {
+			t.Errorf("the README does not list wye %s", name)
+		}
+		delete(told, name)
+	}
+	for name := range told {
+		t.Errorf("the README lists wye %s, which is not there", name)
+	}
+}
+
 // TestStatusTable compares what docs/http.md says of receivers' answers with
 // the table that decides.
 func TestStatusTable(t *testing.T) {

@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,15 +32,6 @@ func newRepository(t *testing.T) *repository {
 	if err := os.CopyFS(r.dir, os.DirFS("gitops")); err != nil {
 		t.Fatal(err)
 	}
-	hooks, err := filepath.Glob(filepath.Join(r.dir, "hooks", "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, hook := range hooks { // a copy of a file system does not keep this
-		if err := os.Chmod(hook, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
 	r.git("init", "-q", "-b", "main")
 	r.git("add", "-A")
 	r.git("commit", "-q", "-m", "Begin")
@@ -49,6 +41,9 @@ func newRepository(t *testing.T) *repository {
 	r.git("fetch", "-q", "origin")
 	return r
 }
+
+// origin is the bare repository, as an address of rules.
+func (r *repository) origin() string { return "git+file://" + filepath.Dir(r.dir) + "/origin.git" }
 
 // git runs git, which must succeed.
 func (r *repository) git(args ...string) string {
@@ -62,7 +57,7 @@ func (r *repository) git(args ...string) string {
 
 // run runs a program in the repository, and gives all that it prints.
 func (r *repository) run(name string, args ...string) (string, error) {
-	c := exec.Command(name, args...)
+	c := exec.Command("env", append([]string{name}, args...)...) // env looks in the PATH of r.env
 	c.Dir, c.Env = r.dir, r.env
 	out, err := c.CombinedOutput()
 	return string(out), err
@@ -78,6 +73,34 @@ func (r *repository) edit(file, from, to string) {
 	}
 	if err := os.WriteFile(path, []byte(strings.Replace(text, from, to, 1)), 0o644); err != nil {
 		r.t.Fatal(err)
+	}
+}
+
+// serveRepository serves the rules of the branch main of its origin.
+func serveRepository(t *testing.T, r *repository, flags ...string) *shop {
+	t.Helper()
+	const free = "127.0.0.1:0"
+	args := append([]string{"serve", "--rules", r.origin() + "#main:rules/...", "--data", t.TempDir(), "--http", free, "--admin", free, "--nats", free}, flags...)
+	wye := run(t, []string{"ORDERS_PACKING_TOKEN=secret"}, buildWye(t), args...)
+	said := wye.await(`POST to (http://\S+/events)(?:.*\n)*?.*See (http://[^/\s]+)/api`)
+	return &shop{http: said[0], admin: said[1]}
+}
+
+// post sends an event with JSON data.
+func (s *shop) post(t *testing.T, eventType, id, data string) {
+	t.Helper()
+	s.postAll(t, `[{"specversion": "1.0", "source": "/shop", "type": "`+eventType+`", "id": "`+id+`", "data": `+data+`}]`)
+}
+
+// postAll sends a batch of events.
+func (s *shop) postAll(t *testing.T, batch string) {
+	t.Helper()
+	response, err := http.Post(s.http, "application/cloudevents-batch+json", strings.NewReader(batch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.Body.Close(); response.StatusCode != http.StatusAccepted {
+		t.Fatalf("the events were not accepted: %s", response.Status)
 	}
 }
 

@@ -188,6 +188,7 @@ func (s *shop) jetStream(t *testing.T) jetstream.JetStream {
 // targetStatus and deadPage are what the tests read of the admin interface.
 type targetStatus struct {
 	Name      string
+	Active    int
 	Waiting   int
 	Delivered int
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/wye-events/wye/rules"
 )
 
 // completed is what a shell is offered at the end of a command line, without the
@@ -44,7 +46,7 @@ const (
 // TestCompletion tries what needs no server.
 func TestCompletion(t *testing.T) {
 	t.Setenv("WYE_SERVER", "127.0.0.1:1")
-	rules := []string{"--rules", "../../rules.yaml"}
+	ruleSet := []string{"--rules", "../../rules.yaml"}
 	for _, tt := range []struct {
 		line, want []string
 		directive  string
@@ -53,6 +55,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"schema", "print", ""}, []string{"rules", "tests"}, noFiles},
 		{[]string{"schema", "print", "rules", ""}, nil, noFiles},
 		{[]string{"check", ""}, []string{"yaml", "yml"}, extensions},
+		{[]string{"check", "--schemas", ""}, nil, onlyDirs},
 		{[]string{"serve", "--rules", ""}, []string{"yaml", "yml"}, extensions},
 		{[]string{"serve", "--data", ""}, nil, onlyDirs},
 		{[]string{"serve", "--sync", ""}, []string{"durable", "always", "relaxed"}, noFiles},
@@ -67,8 +70,8 @@ func TestCompletion(t *testing.T) {
 		{[]string{"bench", "--binary", ""}, nil, anyFiles},
 		{[]string{"explain", ""}, []string{"json", "jsonl", "ndjson"}, extensions},
 		{[]string{"explain", "x.json", ""}, nil, noFiles},
-		{append(append([]string{"explain", "x.json"}, rules...), "--rule", ""), []string{"large-orders", "order-history"}, noFiles},
-		{append(append([]string{"explain", "x.json"}, rules...), "--expect", "a,"), []string{"a,large-orders", "a,order-history"}, noSpace},
+		{append(append([]string{"explain", "x.json"}, ruleSet...), "--rule", ""), []string{"large-orders", "order-history"}, noFiles},
+		{append(append([]string{"explain", "x.json"}, ruleSet...), "--expect", "a,"), []string{"a,large-orders", "a,order-history"}, noSpace},
 		{[]string{"explain", "x.json", "--rules", "missing.yaml", "--rule", ""}, nil, noFiles},
 		{[]string{"version", ""}, nil, noFiles},
 	} {
@@ -76,6 +79,14 @@ func TestCompletion(t *testing.T) {
 		if !slices.Equal(words, tt.want) || directive != tt.directive {
 			t.Errorf("%q: offered %q and %s, want %q and %s", tt.line, words, directive, tt.want, tt.directive)
 		}
+	}
+}
+
+// TestCodesComplete holds that every code can be asked for, with what it means.
+func TestCodesComplete(t *testing.T) {
+	words, directive := completed(t, "check", "--explain", "")
+	if len(words) != len(rules.Codes()) || !slices.Contains(words, "WYE065") || directive != noFiles {
+		t.Errorf("offered %q and %s", words, directive)
 	}
 }
 

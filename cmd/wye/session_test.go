@@ -205,6 +205,9 @@ func runSession(t *testing.T, root string, blocks []block, patience time.Duratio
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "DOCUMENT_HTTP="+free["8080"], "DOCUMENT_ADMIN="+free["8081"], "DOCUMENT_NATS="+free["4222"],
 		fmt.Sprintf("DOCUMENT_PATIENCE=%d", int(patience.Seconds())), "WYE_INGEST=http://127.0.0.1:"+free["8080"]+"/events", "WYE_SERVER=http://127.0.0.1:"+free["8081"])
+	// Commits need somebody who makes them, on every machine alike.
+	cmd.Env = append(cmd.Env, "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com",
+		"GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com")
 	// What the document starts and leaves is in the same group.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	killAll := func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
