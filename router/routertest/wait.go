@@ -6,9 +6,17 @@ import (
 	"time"
 )
 
-// Patience is how long a test waits for what should happen soon: long enough
-// for a busy machine under the race detector.
-const Patience = 30 * time.Second
+// Patience is how long a test waits for what should happen soon: a minute, long
+// enough for a busy machine under the race detector, and ten in the long tests,
+// whose stores hold hundreds of thousands of events.
+var Patience = patience()
+
+func patience() time.Duration {
+	if Long() {
+		return 10 * time.Minute
+	}
+	return time.Minute
+}
 
 // lookEvery is how often a condition that sends no event of its own is looked at.
 const lookEvery = 2 * time.Millisecond
