@@ -95,8 +95,11 @@ rules:
 		t.Errorf("%+v", c)
 	}
 	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var again rules.Coverage
-	if err = json.Unmarshal(text, &again); err != nil || cmp.Diff(c, &again, cmp.AllowUnexported(rules.Place{})) != "" {
+	if err := json.Unmarshal(text, &again); err != nil || cmp.Diff(c, &again, cmp.AllowUnexported(rules.Place{})) != "" {
 		t.Error(err, string(text))
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/wye-events/wye/rules"
-	"github.com/wye-events/wye/schemas/cloudevent"
 )
 
 // reading makes a suite of what was read. It goes on after a problem.
@@ -166,9 +165,8 @@ func (r *reading) report(file *rules.TestFile, at rules.Place, code, message, hi
 
 // fileEvent is a file with an event, read once.
 type fileEvent struct {
-	text  []byte
-	event *cloudevent.Event
-	err   error
+	text []byte
+	err  error
 }
 
 // maxEventFile is how large the file of an event may be, far above what a server
