@@ -63,6 +63,17 @@
 // crashes that only what is durable outlasts. Faults that can be made for real
 // are in the tests of router/faults.
 //
+// # Where rules come from
+//
+// A rule set comes from a source (package source): a path that is watched or a Git
+// repository that is polled (watch.go, poll.go), and whoever asks may have it looked
+// at at once (sourcing.go). What a look finds comes into force whole or not at all;
+// what is in force stays as long as nothing better is there. The store remembers
+// which that is, and its files (inforce.go), so that a start that cannot use the
+// source goes on with it. A person may suspend the source, and put a version that is
+// kept in force ([Router.Suspend], [Router.Apply]). How it is with the source is one
+// value, [SourceStatus], which is logged when it becomes another.
+//
 // # Looking back
 //
 // For every event of the archive it is known which rule set decided it

@@ -216,7 +216,7 @@ func (r *Router) apply(ctx context.Context, sources []rules.Source, as Applied) 
 	as.Commit = rules.CommitOf(as.Version)
 	set, matcher, problems := r.loader.LoadCommit(as.Commit, "", sources...)
 	if problems.HasErrors() {
-		return &RulesError{Path: "rule set " + as.Version, Revision: as.Version, Problems: problems}
+		return &RulesError{Path: "the store", Revision: "rule set " + as.Version, Problems: problems}
 	}
 	if err := r.put(ctx, set, matcher, problems, as.How); err != nil {
 		return err

@@ -84,14 +84,6 @@ func (r *Router) Source() SourceStatus {
 	return st
 }
 
-// unchanged notes a look that found what is in force.
-func (s *sourcing) unchanged() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.st.Checked = time.Now().UTC()
-	s.lastGood = s.st.Checked
-}
-
 // looked notes how a look went, and logs it where that is news. reloadMu is held,
 // or nothing runs yet.
 func (r *Router) looked(found *source.Snapshot, err error) {
@@ -100,9 +92,12 @@ func (r *Router) looked(found *source.Snapshot, err error) {
 	s.mu.Lock()
 	before := s.st
 	s.st.looked(found, err, now)
+	s.refused = nil
 	if err == nil {
 		s.st.loaded(r.version(), found, now)
 		s.current, s.lastGood = found, now
+	} else if s.st.Reason == SourceRefused {
+		s.refused = found
 	}
 	after := s.st
 	same := before.Ready == after.Ready && before.Reason == after.Reason && before.Message == after.Message

@@ -26,6 +26,7 @@ type sourcing struct {
 	mu        sync.Mutex
 	st        SourceStatus     // with Suspended
 	current   *source.Snapshot // what is in force, as it was read; nil where that is not what the source had last
+	refused   *source.Snapshot // what was refused last, for its own faults; nil where another was tried since
 	lastGood  time.Time        // when a look last found what is, or came, in force
 	suspended *Suspension
 }
@@ -116,8 +117,7 @@ func (r *Router) look(ctx context.Context, anew bool) error {
 		return ErrStopping
 	case s != nil: // since the look began
 		return &SuspendedError{*s}
-	case err == nil && !anew && r.sourcing.is(found):
-		r.sourcing.unchanged()
+	case err == nil && !anew && r.sourcing.unchanged(found):
 		r.acct.polls.WithLabelValues("unchanged").Inc()
 		return nil
 	}
@@ -129,11 +129,20 @@ func (r *Router) look(ctx context.Context, anew bool) error {
 	return err
 }
 
-// is tells whether a look found what is in force already.
-func (s *sourcing) is(found *source.Snapshot) bool {
+// unchanged tells whether a look found what is in force already, or what was
+// refused and would be again, and notes that.
+func (s *sourcing) unchanged(found *source.Snapshot) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.current == found && s.st.Ready
+	good := s.current == found && s.st.Ready
+	if !good && s.refused != found {
+		return false
+	}
+	s.st.Checked = time.Now().UTC()
+	if good {
+		s.lastGood = s.st.Checked
+	}
+	return true
 }
 
 // version is that of the rule set in force, "" before the first.

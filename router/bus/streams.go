@@ -62,7 +62,7 @@ func (b *Bus) ownStreams() []jetstream.StreamConfig {
 		{Name: streamOutcomes, Subjects: []string{subjectOutcomes}, Duplicates: max(window, outcomesWindow), DenyDelete: true,
 			Description: "Wye: what became of deliveries"},
 		{Name: streamState, Subjects: []string{subjectState + "*", subjectMark + "*", subjectPaused + "*", subjectOperation + "*"}, MaxMsgsPerSubject: 1,
-			Description: "Wye: the settled floor, which rule set decided from where on, which targets are paused, and operations"},
+			Description: "Wye: the settled floor, which rule set decided from where on and which is in force, which targets are paused, and operations"},
 	}
 }
 

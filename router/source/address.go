@@ -62,7 +62,7 @@ func (a *Address) check() error {
 		return fmt.Errorf("%q is not a way to a Git repository; there are git+https, git+http, git+ssh and git+file", "git+"+a.url.Scheme)
 	}
 	if a.url.RawQuery != "" {
-		return errors.New("an address with a ? is not understood; the branch and path come after a #")
+		return errors.New("an address with a ? is not understood; a # goes before the branch and the path")
 	}
 	if strings.ContainsAny(a.Ref, " \t\n^~?*[\\") || strings.Contains(a.Ref, "..") {
 		return fmt.Errorf("%q is not the name of a branch or tag", a.Ref)

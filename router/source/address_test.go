@@ -51,7 +51,7 @@ func TestAddressesThatAreNone(t *testing.T) {
 		"git+https:///r.git":                    "expected a host and a repository",
 		"git+https://h.example":                 "expected a host and a repository",
 		"git+file://srv/r.git":                  "three slashes",
-		"git+https://h.example/r.git?ref=x":     "after a #",
+		"git+https://h.example/r.git?ref=x":     "a # goes before the branch",
 		"git+https://h.example/r.git#a..b":      "not the name of a branch",
 		"git+https://h.example/r.git#main:/etc": "leads out of the repository",
 		"git+https://h.example/r.git#main:../x": "leads out of the repository",

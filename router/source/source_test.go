@@ -74,11 +74,6 @@ func (r *repository) submodule(name string) *repository {
 	return r
 }
 
-func (r *repository) remove(name string) *repository {
-	delete(r.files, name)
-	return r
-}
-
 // commit makes a commit on top of a branch, whatever was there, and gives its hash.
 func (r *repository) commit(branch string) string {
 	r.t.Helper()
