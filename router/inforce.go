@@ -184,7 +184,7 @@ func (r *Router) Kept(ctx context.Context, version string) ([]rules.Source, erro
 // Apply puts a rule set in force from its files, which must be those of the
 // version, and returns when the next start would find it. Names of the files are
 // those below the root of the set. How is a word for people that says why (such as
-// "rollback"). The source's next change replaces it, unless the source is suspended.
+// "rollback"). The next look at the source replaces it, unless the source is suspended.
 //
 // Files with problems are refused as a [*RulesError] and what is in force stays. Any
 // other error that names no target means that it is in force until a restart only.
@@ -225,5 +225,8 @@ func (r *Router) apply(ctx context.Context, sources []rules.Source, as Applied) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.current, s.st.Applied = nil, as
+	if s.st.Ready {
+		s.st.Message = isInForce(as.Version)
+	}
 	return nil
 }

@@ -140,8 +140,10 @@ func (st *SourceStatus) loaded(version string, found *source.Snapshot, now time.
 		at = now
 	}
 	st.Applied = Applied{Version: version, Commit: rules.CommitOf(version), Revision: found.Revision(), How: AppliedLoaded, At: at}
-	st.Message = "rule set " + version + " is in force"
+	st.Message = isInForce(version)
 }
+
+func isInForce(version string) string { return "rule set " + version + " is in force" }
 
 func countErrors(ps rules.Problems) (n int) {
 	for _, p := range ps {

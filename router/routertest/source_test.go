@@ -370,6 +370,10 @@ func TestSuspended(t *testing.T) {
 	if st.Applied.Commit != last[:12] || st.Applied.How != router.AppliedLoaded || last == two {
 		t.Errorf("%+v", st)
 	}
+	if err := w.Router.Apply(t.Context(), kept, first, "try"); err != nil {
+		t.Fatal(err)
+	}
+	untilSource(t, w, "is not suspended, and replaces what was put in force", func(s router.SourceStatus) bool { return s.Applied.Commit == last[:12] })
 	w.Restart()
 	if st := w.Router.Source(); !st.Ready || st.Suspended != nil {
 		t.Errorf("after a restart: %+v", st)
