@@ -23,7 +23,7 @@ lint: ## Vet, format and static checks
 	@test -z "$$(gofmt -l .)" || { echo "gofmt is needed on:"; gofmt -l .; exit 1; }
 	$(GO) run $(STATICCHECK) ./...
 
-generate: ## Write generated files anew (the JSON Schema of the rule file)
+generate: ## Write generated files anew (the JSON Schemas, the catalogue of findings)
 	$(GO) generate ./...
 
 build: ## Build the binary into bin/wye

@@ -67,11 +67,15 @@ func TestCommandTable(t *testing.T) {
 	}
 	_, list, _ := strings.Cut(string(help), "Available Commands:\n")
 	list, _, _ = strings.Cut(list, "\n\n")
-	told := map[string]bool{"help": true}
+	told, rows := map[string]bool{"help": true}, map[string]bool{}
 	for _, row := range tableOf(t, "../README.md", "| command | does |") {
 		for _, m := range regexp.MustCompile("`wye ([a-z]+)").FindAllStringSubmatch(row[0], -1) {
 			told[m[1]] = true
 		}
+		if rows[row[0]] {
+			t.Errorf("the README lists %s twice", row[0])
+		}
+		rows[row[0]] = true
 	}
 	for line := range strings.Lines(list) {
 		name := strings.Fields(line)[0]
@@ -192,14 +196,14 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// TestKeys holds that docs/rules.md has every key of the rule file, with the
-// default that its schema has in one of the rows of that key.
+// TestKeys holds that docs/rules.md, and docs/test.md for tests, have every key of the
+// rule file, with the default that its schema has in one of the rows of that key.
 func TestKeys(t *testing.T) {
 	var schema any
 	if err := json.Unmarshal([]byte(read(t, "../schemas/rules.schema.json")), &schema); err != nil {
 		t.Fatal(err)
 	}
-	document := read(t, "../docs/rules.md")
+	document := read(t, "../docs/rules.md") + read(t, "../docs/test.md")
 	eachKey(schema, func(key string, is map[string]any) {
 		if !strings.Contains(document, "`"+key+"`") {
 			t.Errorf("the document does not tell of the key %s", key)
