@@ -149,6 +149,28 @@ func (h *history) whenKept(version string, then func(kept bool)) {
 	h.tasks.run(func() { then(kept) })
 }
 
+// beingKept tells whether the files of a version are being stored.
+func (h *history) beingKept(version string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.kept[version] && !h.settled[version]
+}
+
+// untilKept returns when the files of a version are stored, or could not be, if they
+// are being stored.
+func (h *history) untilKept(ctx context.Context, version string) {
+	if !h.beingKept(version) {
+		return
+	}
+	done := make(chan struct{})
+	h.whenKept(version, func(bool) { close(done) })
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-h.ctx.Done():
+	}
+}
+
 func (h *history) store(version string, sources []rules.Source) {
 	h.storing.Lock()
 	defer h.storing.Unlock()

@@ -45,7 +45,7 @@ func (r *Router) saveInForce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.bus.SaveRecord(ctx, recordInForce, text)
+	return errors.Join(r.saveReigns(ctx), r.bus.SaveRecord(ctx, recordInForce, text))
 }
 
 // durably returns when what is in force would be found by the next start.
@@ -161,7 +161,7 @@ func (r *Router) again(ctx context.Context, last *inForce) error {
 	if how == AppliedLoaded {
 		how = AppliedKept
 	}
-	return r.apply(ctx, sources, Applied{Version: last.Version, Revision: last.Revision, How: how, At: last.At})
+	return r.apply(ctx, sources, Applied{Version: last.Version, Revision: last.Revision, How: how, Reason: last.Reason, At: last.At})
 }
 
 // Kept are the files of a version that was in force, from the store; an error
@@ -225,6 +225,7 @@ func (r *Router) apply(ctx context.Context, sources []rules.Source, as Applied) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.current, s.st.Applied = nil, as
+	s.began(as)
 	if s.st.Ready {
 		s.st.Message = isInForce(as.Version)
 	}

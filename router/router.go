@@ -108,6 +108,7 @@ func Start(ctx context.Context, cfg Config) (*Router, error) {
 		r.outcomes.stop(ctx)
 		return nil, err
 	}
+	r.loadReigns(ctx)
 	if err := r.firstRules(ctx); err != nil {
 		r.history.stop(ctx)
 		r.outcomes.stop(ctx)

@@ -41,8 +41,9 @@ type Applied struct {
 	Revision string `json:"revision,omitempty"` // of Git, with the newest commit that has these rules
 	// How it came into force: loaded (from the source), kept (from the store, because
 	// the source could not be used at the start), or another word for what a person did.
-	How string    `json:"how"`
-	At  time.Time `json:"at"`
+	How    string    `json:"how"`
+	Reason string    `json:"reason,omitempty"` // that the person gave
+	At     time.Time `json:"at"`
 }
 
 // Attempted is what a look found.
@@ -96,6 +97,7 @@ func (r *Router) looked(found *source.Snapshot, err error) {
 	if err == nil {
 		s.st.loaded(r.version(), found, now)
 		s.current, s.lastGood = found, now
+		s.began(s.st.Applied)
 	} else if s.st.Reason == SourceRefused {
 		s.refused = found
 	}

@@ -29,6 +29,7 @@ type sourcing struct {
 	refused   *source.Snapshot // what was refused last, for its own faults; nil where another was tried since
 	lastGood  time.Time        // when a look last found what is, or came, in force
 	suspended *Suspension
+	reigns    []reign // the oldest first
 }
 
 // openSource opens the place that the configuration names.

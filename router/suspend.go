@@ -88,17 +88,21 @@ func (r *Router) Suspend(ctx context.Context, reason string) error {
 	}
 	r.setSuspended(s)
 	r.reloadMu.Unlock()
-	text, err := json.Marshal(suspendedSource{r.sourcing.from.Address().ID(), *s})
-	if err == nil {
-		err = errors.Join(r.bus.SaveRecord(ctx, recordSuspended, text), r.durably(ctx))
-	}
-	if err != nil {
+	if err := errors.Join(r.saveSuspension(ctx, s), r.durably(ctx)); err != nil {
 		return fmt.Errorf("the source of the rules is suspended, but only until a restart, because that could not be stored; suspend it again: %w", err)
 	}
 	if before == nil {
 		r.log.Info("the source of the rules is suspended", "reason", reason, "version", r.version())
 	}
 	return nil
+}
+
+func (r *Router) saveSuspension(ctx context.Context, s *Suspension) error {
+	text, err := json.Marshal(suspendedSource{r.sourcing.from.Address().ID(), *s})
+	if err != nil {
+		return err
+	}
+	return r.bus.SaveRecord(ctx, recordSuspended, text)
 }
 
 // Resume ends a suspension, which may be none, and then looks at the source at

@@ -15,6 +15,7 @@ func commands() []*cobra.Command {
 		newSendCommand(),
 		newTailCommand(),
 		newStatusCommand(),
+		newRulesCommand(),
 		newReloadCommand(),
 		newSuspendCommand(),
 		newResumeCommand(),

@@ -56,6 +56,18 @@ func ruleNames(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion,
 	return words, cobra.ShellCompDirectiveNoFileComp
 }
 
+// versions are the rule sets that were in force.
+func versions(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	words := []cobra.Completion{router.VersionPrevious}
+	var doc api.RulesHistoryDoc
+	if askToComplete(cmd, "/api/v1/rules/history", &doc) {
+		for _, e := range doc.History {
+			words = append(words, cobra.CompletionWithDesc(e.Version, moment(e.At)+" "+byText(e)))
+		}
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}
+
 // rulesToRead is where the command reads rules, or empty where a server has them:
 // `wye explain` reads rules.yaml if it is given a file.
 func rulesToRead(cmd *cobra.Command, args []string) string {

@@ -24,6 +24,7 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /api/v1/status", a.status)
 	mux.HandleFunc("GET /api/v1/rules", a.rules)
 	a.sourceRoutes(mux)
+	a.rulesetRoutes(mux)
 	a.targetRoutes(mux)
 	t := newTails(r)
 	mux.HandleFunc("GET /api/v1/tail", t.serve)
@@ -43,7 +44,7 @@ func Admin(r *router.Router, metrics *prometheus.Registry) http.Handler {
 	for _, path := range []string{"/-/healthy", "/-/ready", "/metrics"} {
 		mux.HandleFunc("POST "+path, methodNotAllowed(http.MethodGet))
 	}
-	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, source, rules, targets, targets/NAME, events/SEQUENCE, audit, explain, tail, dead, replay, plan, operations, schema"))
+	mux.HandleFunc("/", notFound("See /-/healthy, /-/ready, /-/reload (POST), /metrics and /api/v1/status, source, rules, rules/history, rules/history/VERSION, targets, targets/NAME, events/SEQUENCE, audit, explain, tail, dead, replay, plan, operations, schema"))
 	return sameSite(mux)
 }
 

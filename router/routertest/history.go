@@ -2,8 +2,10 @@ package routertest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"strings"
 
 	"github.com/wye-events/wye/router/api"
 )
@@ -49,4 +51,18 @@ func (p *Process) Past(seq uint64) (doc api.EventDoc) {
 	p.t.Helper()
 	p.ask(fmt.Sprint("/api/v1/events/", seq), &doc)
 	return doc
+}
+
+// PostAdmin posts JSON to a path of the admin interface, and gives the answer.
+func (p *Process) PostAdmin(path, body string) (status int, answer []byte) {
+	p.t.Helper()
+	res, err := client.Post("http://"+p.admin+path, "application/json", strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(path, ": ", err)
+	}
+	defer res.Body.Close()
+	if answer, err = io.ReadAll(res.Body); err != nil {
+		p.t.Fatal(path, ": ", err)
+	}
+	return res.StatusCode, answer
 }
