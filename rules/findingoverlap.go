@@ -16,12 +16,13 @@ type box struct {
 	formula *logic.Formula // nil where it has no condition
 	terms   []logic.Known  // what must hold of terms for it to be true
 	parts   []string       // its condition, or the terms of its &&, each in one spelling; sorted
+	types   []logic.Known  // what is known of the type of its events
 	costly  bool
 }
 
 // box is nil for a rule that takes nothing.
 func (c *conditionFinder) box() *box {
-	b := &box{rule: c.rule, terms: c.known}
+	b := &box{rule: c.rule, terms: c.known, types: c.known}
 	if c.root == nil {
 		return b
 	}
@@ -64,12 +65,15 @@ func (f *finder) overlaps() {
 			}
 		}
 	}
+	done := f.counter("rules against each other", len(f.boxes))
 	inParallel((len(f.boxes)+chunk-1)/chunk, func(n int) {
-		for _, b := range f.boxes[n*chunk : min((n+1)*chunk, len(f.boxes))] {
+		some := f.boxes[n*chunk : min((n+1)*chunk, len(f.boxes))]
+		for _, b := range some {
 			if b.delivers() {
 				f.overlap(b, byKey)
 			}
 		}
+		done(len(some))
 	})
 }
 
@@ -199,7 +203,7 @@ func (b *box) covers(o *box) bool {
 	if o.formula != nil {
 		goals = append(goals, logic.Goal{Formula: o.formula, Want: logic.IsTrue})
 	}
-	return !logic.Possible([]logic.Known{{Term: "event.type", Set: setOfTypes(other.On)}}, goals...)
+	return !logic.Possible(o.types, goals...)
 }
 
 func (f *finder) overlapped(b, by *box, code string) {

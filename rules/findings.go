@@ -17,7 +17,7 @@ type FindingOptions struct {
 	// Schemas are those of the events' data, nil where none are known.
 	Schemas *eventschema.Set
 	// Progress, where it is set, is told how far the work is, like that of a
-	// [Loader].
+	// [Loader]: with "rules" and then with "rules against each other".
 	Progress func(Progress)
 }
 
@@ -98,12 +98,16 @@ func (f *finder) at(r *Rule, where place, code string, severity Severity, messag
 	return p
 }
 
+func (f *finder) counter(what string, total int) func(more int) {
+	l := Loader{Progress: f.options.Progress}
+	return l.counter(what, total)
+}
+
 // conditions looks at each rule by itself, on all processors.
 func (f *finder) conditions() {
 	f.boxes = make([]*box, len(f.set.Rules))
 	known := new(shapes)
-	l := Loader{Progress: f.options.Progress}
-	done := l.counter("rules", len(f.set.Rules))
+	done := f.counter("rules", len(f.set.Rules))
 	inParallel((len(f.set.Rules)+chunk-1)/chunk, func(n int) {
 		from, to := n*chunk, min((n+1)*chunk, len(f.set.Rules))
 		exprs, fields := map[string]*regexp.Regexp{}, newIndexer()

@@ -33,7 +33,7 @@ func LoadSchemas(dir string) (*eventschema.Set, Problems) {
 
 // bySchema holds the rule against the schemas of the events that it takes.
 func (c *conditionFinder) bySchema() {
-	if c.options.Schemas == nil {
+	if c.options.Schemas == nil || len(c.options.Schemas.Types()) == 0 {
 		return
 	}
 	all := c.typesTaken()
@@ -68,6 +68,9 @@ func (c *conditionFinder) typesTaken() (taken []string) {
 // knowsAllTypes tells whether there is a schema for every type that the rule
 // names. What it takes by a pattern is known as far as there are schemas.
 func (c *conditionFinder) knowsAllTypes() bool {
+	if slices.ContainsFunc(c.typesTaken(), func(t string) bool { return c.options.Schemas.Of(t) == nil }) {
+		return false // one that cannot be used
+	}
 	return !slices.ContainsFunc(c.rule.On, func(on string) bool { return !isPattern(on) && c.options.Schemas.Of(on) == nil })
 }
 
@@ -262,8 +265,8 @@ func (s *schemaFinder) name(e ast.Expr, path []string) bool {
 	above = strings.ReplaceAll(above, "."+eventschema.Element, eventschema.Element)
 	at := s.clauseOf(e.ID())
 	start := at.start
-	if e.Kind() == ast.SelectKind && !e.AsSelect().IsTestOnly() {
-		start = at.end - len([]rune(last))
+	if text := string(s.where().text[at.start:min(at.end, len(s.where().text))]); e.Kind() == ast.SelectKind && strings.Contains(text, last) {
+		start += len([]rune(text[:strings.LastIndex(text, last)]))
 	}
 	s.findings++
 	s.add(s.at(s.rule, s.where().places.at(start), codeField, severity,

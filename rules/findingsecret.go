@@ -12,29 +12,41 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// tokenShape is what credentials of one kind look like.
+type tokenShape struct {
+	what  string
+	signs []string // one of them is in every such credential
+	expr  *regexp.Regexp
+}
+
 // tokenShapes are credentials that are known by how they look.
-var tokenShapes = []struct {
-	what string
-	expr *regexp.Regexp
-}{
-	{"an AWS access key", regexp.MustCompile(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`)},
-	{"a GitHub token", regexp.MustCompile(`\b(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{50,})`)},
-	{"a GitLab token", regexp.MustCompile(`\bglpat-[0-9A-Za-z_-]{20,}`)},
-	{"a Slack token", regexp.MustCompile(`\bxox[abeoprs]-[0-9A-Za-z-]{10,}`)},
-	{"the address of a Slack webhook", regexp.MustCompile(`\bhooks\.slack\.com/services/T[0-9A-Z]+/B[0-9A-Z]+/[0-9A-Za-z]{16,}`)},
-	{"a Stripe key", regexp.MustCompile(`\b(?:sk|rk)_live_[0-9A-Za-z]{16,}|\bwhsec_[0-9A-Za-z+/]{24,}`)},
-	{"a Google API key", regexp.MustCompile(`\bAIza[0-9A-Za-z_-]{35}\b`)},
-	{"a SendGrid key", regexp.MustCompile(`\bSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}`)},
-	{"an npm token", regexp.MustCompile(`\bnpm_[0-9A-Za-z]{36}\b`)},
-	{"a JSON Web Token", regexp.MustCompile(`\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}`)},
-	{"a private key", regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----`)},
-	{"a password in a URL", regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/?#@:"']*:[^\s/?#@"'$]+@`)},
+var tokenShapes = []tokenShape{
+	{"an AWS access key", []string{"AKIA", "ASIA"}, regexp.MustCompile(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`)},
+	{"a GitHub token", []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"}, regexp.MustCompile(`\b(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{50,})`)},
+	{"a GitLab token", []string{"glpat-"}, regexp.MustCompile(`\bglpat-[0-9A-Za-z_-]{20,}`)},
+	{"a Slack token", []string{"xox"}, regexp.MustCompile(`\bxox[abeoprs]-[0-9A-Za-z-]{10,}`)},
+	{"the address of a Slack webhook", []string{"hooks.slack.com"}, regexp.MustCompile(`\bhooks\.slack\.com/services/T[0-9A-Z]+/B[0-9A-Z]+/[0-9A-Za-z]{16,}`)},
+	{"a Stripe key", []string{"k_live_", "whsec_"}, regexp.MustCompile(`\b(?:sk|rk)_live_[0-9A-Za-z]{16,}|\bwhsec_[0-9A-Za-z+/]{24,}`)},
+	{"a Google API key", []string{"AIza"}, regexp.MustCompile(`\bAIza[0-9A-Za-z_-]{35}\b`)},
+	{"a SendGrid key", []string{"SG."}, regexp.MustCompile(`\bSG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}`)},
+	{"an npm token", []string{"npm_"}, regexp.MustCompile(`\bnpm_[0-9A-Za-z]{36}\b`)},
+	{"a JSON Web Token", []string{"eyJ"}, regexp.MustCompile(`\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}`)},
+	{"a private key", []string{"PRIVATE KEY"}, regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----`)},
+	{"a password in a URL", []string{"://"}, regexp.MustCompile(`\b[a-z][a-z0-9+.-]*://[^\s/?#@:"']*:[^\s/?#@"'$]+@`)},
+}
+
+// find is where such a credential stands in a text, nil where none does.
+func (s *tokenShape) find(text string) []int {
+	if !slices.ContainsFunc(s.signs, func(sign string) bool { return strings.Contains(text, sign) }) {
+		return nil
+	}
+	return s.expr.FindStringIndex(text)
 }
 
 // withoutTokens is a text with what looks like a credential cut out of it.
 func withoutTokens(text string) string {
-	for _, shape := range tokenShapes {
-		if shape.expr.MatchString(text) {
+	for i := range tokenShapes {
+		if shape := &tokenShapes[i]; shape.find(text) != nil {
 			text = shape.expr.ReplaceAllString(text, "…")
 		}
 	}
@@ -51,8 +63,9 @@ func (f *finder) secrets() {
 		}
 		in := f.files[file.name].read()
 		for number, line := range in.lines.lines {
-			for _, shape := range tokenShapes {
-				if at := shape.expr.FindStringIndex(line); at != nil {
+			for i := range tokenShapes {
+				shape := &tokenShapes[i]
+				if at := shape.find(line); at != nil {
 					f.secret(in, place{number + 1, 1 + len([]rune(line[:at[0]]))}, "this looks like "+shape.what+" that is written into the file")
 				}
 			}
@@ -66,12 +79,7 @@ func (f *finder) secrets() {
 // mayHoldSecret is a quick look at whether a file is worth a long one.
 func mayHoldSecret(file *loadedFile) bool {
 	return slices.ContainsFunc(file.targets, func(t Target) bool { return t.HTTP != nil }) ||
-		slices.ContainsFunc(tokenShapes, func(shape struct {
-			what string
-			expr *regexp.Regexp
-		}) bool {
-			return shape.expr.MatchString(file.text)
-		})
+		slices.ContainsFunc(tokenShapes, func(shape tokenShape) bool { return shape.find(file.text) != nil })
 }
 
 func (f *finder) secret(in *foundFile, at place, message string) {

@@ -21,20 +21,42 @@ var targets = []string{"audit", "billing", "fulfilment", "risk"}
 // one directory.
 func (s *Set) Files() []File {
 	var files []File
-	text := []byte("version: 1\ntargets:\n")
-	for _, t := range targets {
-		text = fmt.Appendf(text, "  %s: {queue: {name: %s}}\n", t, t)
-	}
-	const rules = "rules:\n"
-	text = append(text, rules...)
+	text := firstLines()
 	for i := range s.Rules {
 		if len(text) > fileSize-longestRule {
 			files = append(files, s.file(len(files), text))
-			text = []byte("version: 1\n" + rules)
+			text = []byte("version: 1\nrules:\n")
 		}
 		text = s.Rules[i].append(text)
 	}
 	return append(files, s.file(len(files), text))
+}
+
+// Split are the rules in that many files that belong together.
+func (s *Set) Split(number int) []File {
+	part := &Set{Name: s.Name}
+	var files []File
+	for i := range number {
+		part.Rules = s.Rules[i*len(s.Rules)/number : (i+1)*len(s.Rules)/number]
+		text := []byte("version: 1\nrules:\n")
+		if i == 0 {
+			text = firstLines()
+		}
+		for j := range part.Rules {
+			text = part.Rules[j].append(text)
+		}
+		files = append(files, s.file(i, text))
+	}
+	return files
+}
+
+// firstLines begin the first file.
+func firstLines() []byte {
+	text := []byte("version: 1\ntargets:\n")
+	for _, t := range targets {
+		text = fmt.Appendf(text, "  %s: {queue: {name: %s}}\n", t, t)
+	}
+	return append(text, "rules:\n"...)
 }
 
 // longestRule is more than a rule takes in a file.

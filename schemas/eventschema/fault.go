@@ -65,6 +65,9 @@ func (d document) fault() *Fault {
 func (d document) syntax(err error) *Fault {
 	offset := len(d.text)
 	var syntax *json.SyntaxError
+	if whole := json.Unmarshal(d.text, new(any)); whole != nil { // knows better where
+		err = whole
+	}
 	if errors.As(err, &syntax) {
 		offset = int(syntax.Offset) - 1
 	}
@@ -129,16 +132,13 @@ func segments(location string) []string {
 
 // reference is where a $ref stands that leads somewhere.
 func (d document) reference(to string) int {
-	file, fragment, _ := strings.Cut(to, "#")
-	file = strings.TrimPrefix(file, ownURL)
-	for _, written := range []string{to, file + "#" + fragment, "#" + fragment, file, file[strings.LastIndexByte(file, '/')+1:]} {
+	file, fragment, _ := strings.Cut(strings.TrimPrefix(to, ownURL), "#")
+	for _, written := range []string{to, file, file[strings.LastIndexByte(file, '/')+1:], "#" + fragment} {
 		if written == "" || written == "#" {
 			continue
 		}
-		if quoted, err := json.Marshal(written); err == nil {
-			if i := bytes.Index(d.text, quoted); i >= 0 {
-				return i
-			}
+		if i := bytes.Index(d.text, []byte(`"`+written)); i >= 0 {
+			return i
 		}
 	}
 	return 0

@@ -16,7 +16,7 @@ import (
 // Set is the schemas that are known, one an event type. It is not changed once
 // it is read.
 type Set struct {
-	byType map[string]*Schema
+	byType map[string]*Schema // nil for a type whose schema cannot be used
 }
 
 // Schema is what is known of the data of one event type.
@@ -41,8 +41,9 @@ const (
 	maxDepth = 100
 )
 
-// Load reads the *.json files of a directory, not of those in it. Files that
-// cannot be used are left out of the set, each with a fault.
+// Load reads the *.json files of a directory, not of those in it. There is a fault
+// for each file that cannot be used: of its type it is known that there is one,
+// and nothing else.
 func Load(dir string) (*Set, []Fault) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -57,7 +58,6 @@ func Load(dir string) (*Set, []Fault) {
 		schema, fault := load(filepath.Join(dir, e.Name()), name)
 		if fault != nil {
 			faults = append(faults, *fault)
-			continue
 		}
 		set.byType[name] = schema
 	}
@@ -67,10 +67,10 @@ func Load(dir string) (*Set, []Fault) {
 	return set, faults
 }
 
-// Types are the event types that have a schema, sorted.
+// Types are the event types that there are, sorted.
 func (s *Set) Types() []string { return slices.Sorted(maps.Keys(s.byType)) }
 
-// Of is the schema of an event type, nil where none is known.
+// Of is the schema of an event type, nil where none is known or can be used.
 func (s *Set) Of(eventType string) *Schema { return s.byType[eventType] }
 
 // Valid is nil for data that the schema allows, as [jsonschema.UnmarshalJSON]
@@ -114,7 +114,7 @@ func read(name string) ([]byte, error) {
 }
 
 // ownURL is the name by which a schema knows itself.
-const ownURL = "wye:schema"
+const ownURL = "https://schema.invalid/schema.json"
 
 // Parse makes a schema of the text of a file.
 func Parse(name, eventType string, text []byte) (*Schema, *Fault) {
