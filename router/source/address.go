@@ -74,7 +74,7 @@ func (a *Address) check() error {
 func checkIn(in string) error {
 	dir := strings.TrimSuffix(strings.TrimSuffix(in, "..."), "/")
 	if path.IsAbs(in) || dir == ".." || strings.HasPrefix(path.Clean(dir), "../") || strings.Contains("/"+dir+"/", "/../") {
-		return fmt.Errorf("the path %q leads out of the repository; expected one from its root, such as rules or rules/...", in)
+		return fmt.Errorf("the path %q leads out of the repository; expected one from its root (rules, or rules/... with all below it)", in)
 	}
 	return nil
 }
