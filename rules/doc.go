@@ -87,4 +87,10 @@
 // delivery too; a [Key] gives the events of an ordered target their keys. They
 // are dialects (dialect.go) of the one language, with the same bounds and
 // messages, evaluated by CEL.
+//
+// # The form of a file
+//
+// Package rules/format writes rule files in the one form that all have. It works on
+// the text, and asks here what a file is ([Tree]) and which keys have an order and
+// which texts are CEL ([FileLayout]).
 package rules

@@ -72,9 +72,8 @@ func (l *celLexer) word() (word, bool) {
 		return word{}, false
 	}
 	w := word{text: l.text[l.at:end]}
-	before := l.text[:l.at]
 	if len(l.words) > 0 {
-		before = l.text[l.begin:l.at]
+		before := l.text[l.begin:l.at]
 		w.breaks = strings.Count(before, "\n")
 		w.gap = len(before)
 	}

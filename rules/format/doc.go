@@ -21,8 +21,8 @@
 //   - What is written in { } or [ ] stays so while it fits in 100 columns, a list of
 //     plain entries in 120, and is written out line by line otherwise.
 //   - Quotes stay as they are, and so does every text but conditions.
-//   - A comment behind something keeps its column, so that columns of comments stay
-//     columns; where what stands before one has grown, those near it move with it.
+//   - Comments behind lines that stood in one column stay in one, as far behind the
+//     longest of their lines as they were.
 //   - In conditions there are spaces around operators and behind commas, and none
 //     inside brackets. The author's line breaks stay, && and || stand at the ends of
 //     lines or at their beginnings as at the first break of the condition, and a line

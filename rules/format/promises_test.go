@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/cel-go/common"
@@ -104,6 +105,39 @@ func unparsed(text string) string {
 		return ""
 	}
 	return out
+}
+
+// TestSame holds that what a formatter could spoil is seen.
+func TestSame(t *testing.T) {
+	const text = "version: 1\nrules:\n  a: # one\n    on: [x, \"1\"]\n    when: event.data.a == 1 // two\n    to: y\n"
+	of := func(text string) *document {
+		d, problems, err := read(rules.Source{Text: []byte(text)})
+		if err != nil || len(problems) > 0 {
+			t.Fatal(text, problems, err)
+		}
+		return d
+	}
+	for _, c := range []struct {
+		from, to string
+		same     bool
+	}{
+		{"event.data.a == 1 // two", "event.data.a==1   // two", true},
+		{"a: # one\n    on: [x, \"1\"]", "a:\n    on: [x, '1'] # one", true},
+		{" # one", "", false},
+		{"# one", "# another", false},
+		{" // two", "", false},
+		{"== 1", "== 2", false},
+		{"\"1\"", "1", false},
+		{"[x, \"1\"]", "[\"1\", x]", false},
+		{"to: y", "to: y\n    until: z", false},
+		{"to: y", "to: [y]", false},
+		{"  a:", "  b:", false},
+		{"to: y", "from: y", false},
+	} {
+		if got := same(of(text), of(strings.Replace(text, c.from, c.to, 1))); got != c.same {
+			t.Errorf("%q in the place of %q: %v", c.to, c.from, got)
+		}
+	}
 }
 
 // seeds are rule files of all kinds, good and bad.
