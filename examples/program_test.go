@@ -24,6 +24,8 @@ var binaries struct {
 }
 
 func TestMain(m *testing.M) {
+	// Programs with the race detector otherwise wait a second before they end.
+	os.Setenv("GORACE", "atexit_sleep_ms=10")
 	status := m.Run()
 	if binaries.dir != "" {
 		os.RemoveAll(binaries.dir)
