@@ -3,6 +3,7 @@ package examples_test
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -74,6 +75,32 @@ func TestWorkflowRuns(t *testing.T) {
 			}
 		}
 		r.git("checkout", "-q", "--", "rules")
+	}
+}
+
+// TestNamesByTeam tries the hook on files at other depths.
+func TestNamesByTeam(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts programs")
+	}
+	t.Parallel()
+	const text = "version: 1\n\ntargets:\n  orders-a: {queue: {name: a}}\n"
+	for file, says := range map[string]string{
+		"rules/orders/eu/more.yml":     "",
+		"rules/orders/more_test.yaml":  "",
+		"rules/more.yaml":              "rules/more.yaml: it is in no team's directory",
+		"rules/payments/eu/more.yaml":  "rules/payments/eu/more.yaml:4: the name orders-a does not begin with payments-",
+		"rules/payments/two words.yml": "rules/payments/two words.yml:4: the name orders-a does not begin with payments-",
+	} {
+		r := newRepository(t)
+		path := filepath.Join(r.dir, file)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		said, err := r.run("hooks/names-by-team")
+		if (err != nil) != (says != "") || !strings.Contains(said, says) {
+			t.Errorf("%s: %v, %q; want %q", file, err, said, says)
+		}
 	}
 }
 
