@@ -27,7 +27,7 @@ func TestWeek(t *testing.T) {
 	w.friday(merged, version)
 }
 
-// Monday: the rules are served, events flow, and each delivery tells its commit.
+// monday: the rules are served, events flow, and each delivery tells its commit.
 func (w *week) monday() (traffic map[string]int) {
 	commit := w.head()
 	w.expect(0, []string{"rules/...", commit[:12], "True"}, "status")
@@ -40,7 +40,7 @@ func (w *week) monday() (traffic map[string]int) {
 	return traffic
 }
 
-// Tuesday: a field is misspelt. It does not get far.
+// tuesday: a field is misspelt. It does not get far.
 func (w *week) tuesday() {
 	w.git("switch", "-q", "-c", "tuesday")
 	w.edit("rules/orders/rules.yaml", "event.data.total > 100", "event.data.totl > 100")
@@ -77,7 +77,7 @@ func (p planned) loads() (before, after map[string]int) {
 	return before, after
 }
 
-// Wednesday: a change sends real traffic elsewhere. What the plan tells of it is
+// wednesday: a change sends real traffic elsewhere. What the plan tells of it is
 // what then happens.
 func (w *week) wednesday(traffic map[string]int) (commit, version string) {
 	w.git("switch", "-q", "-c", "wednesday")
@@ -96,6 +96,12 @@ func (w *week) wednesday(traffic map[string]int) (commit, version string) {
 	before, after := p.loads()
 	if p.Traffic.Compared != 72 || !p.Differs || !maps.Equal(before, traffic) {
 		w.t.Fatalf("the plan is of %d events, and says that the targets got %v; they got %v", p.Traffic.Compared, before, traffic)
+	}
+	for _, r := range p.Rules {
+		want := map[string][2]int{"orders-fragile": {3, 6}, "orders-heavy": {6, 0}}[r.Name]
+		if got := [2]int{r.NewlyMatched, r.NoLongerMatched}; got != want {
+			w.t.Errorf("the plan says that %s newly matches %d and no longer %d, want %v", r.Name, got[0], got[1], want)
+		}
 	}
 	want := maps.Clone(traffic)
 	want["orders-packing"], want["orders-heavy"] = 10, 6
@@ -118,7 +124,7 @@ func (w *week) wednesday(traffic map[string]int) (commit, version string) {
 	return commit, s.Applied.Version
 }
 
-// Thursday: a commit breaks the rules. Those in force stay, and it is told where
+// thursday: a commit breaks the rules. Those in force stay, and it is told where
 // it is broken, until it is mended.
 func (w *week) thursday(merged string) {
 	w.edit("rules/payments/rules.yaml", "event.data.attempt >= 3", "event.data.attempt >= ")
@@ -145,7 +151,7 @@ func (w *week) thursday(merged string) {
 	w.carry(w.packing, "mended", 10, mended)
 }
 
-// Friday: a rule is tried out in the shadow, and then all of it goes back to what
+// friday: a rule is tried out in the shadow, and then all of it goes back to what
 // was merged on Wednesday.
 func (w *week) friday(merged, version string) {
 	w.append("rules/orders/rules.yaml", `  orders-small:
