@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -26,6 +27,9 @@ func measure(f func()) (time.Duration, uint64) {
 // so that a busy machine does not fail them, and far below what a bomb does
 // (seconds, gigabytes).
 const vast = 128 << 20
+
+// quick is within what a bomb of YAML must be refused.
+const quick = 50 * time.Millisecond
 
 func slow() time.Duration {
 	if raceDetector {
@@ -59,12 +63,22 @@ func TestYAMLBombs(t *testing.T) {
 		"many anchors":         "version: 1\nrules: {" + repeat("&a x: 1, ", 100_000) + "}",
 		"many faults":          "version: 1\nrules:\n" + repeat("  \"", 100_000),
 	} {
+		// A bomb is seen for what it is at once. Files that are only long are read
+		// to their end, as every file of a MiB is, to tell all that is wrong.
+		most, memory := quick, uint64(64<<20)
+		switch name {
+		case "duplicate keys", "unknown keys", "many anchors", "one long line":
+			most, memory = slow(), vast
+		}
 		var problems Problems
 		took, allocated := measure(func() { _, _, problems = LoadSources(Source{"bomb.yaml", []byte(text)}) })
+		for again := 0; took > most && again < 10; again++ { // other programs may have had the processor
+			took, _ = measure(func() { _, _, problems = LoadSources(Source{"bomb.yaml", []byte(text)}) })
+		}
 		if !problems.HasErrors() || len(problems) > maxReport+1 {
 			t.Errorf("%s is accepted", name)
 		}
-		if took > slow() || allocated > 4*vast {
+		if took > most || allocated > memory {
 			t.Errorf("%s: %v, %d MiB", name, took, allocated>>20)
 		}
 		t.Logf("%-22s %8v %4d MiB  %d problems", name, took.Round(time.Millisecond), allocated>>20, len(problems))
@@ -123,11 +137,15 @@ func TestConditionsThatAreRefused(t *testing.T) {
 		"range":            `lists.range(100000000).size() > 1`,
 	} {
 		var faults []fault
+		const most = 100 * time.Millisecond
 		took, allocated := measure(func() { _, faults = compileCondition(when) })
+		for again := 0; took > most && again < 10; again++ {
+			took, _ = measure(func() { _, faults = compileCondition(when) })
+		}
 		if len(faults) == 0 {
 			t.Errorf("%s is accepted", name)
 		}
-		if took > slow() || allocated > vast {
+		if took > most || allocated > 32<<20 {
 			t.Errorf("%s: %v, %d MiB", name, took, allocated>>20)
 		}
 		t.Logf("%-18s %8v %4d MiB", name, took.Round(time.Millisecond), allocated>>20)
@@ -175,8 +193,9 @@ func TestConditionsThatAreStopped(t *testing.T) {
 			t.Fatal(err)
 		}
 		var err error
+		before := heap()
 		took, allocated := measure(func() { _, err = c.eval(e, newFrame(e)) })
-		if took > slow() || allocated > vast {
+		if took > slow() || allocated > 32<<20 || heap() > before+1<<20 {
 			t.Errorf("%.60s: %v, %d MiB", when, took, allocated>>20)
 		}
 		t.Logf("%-62.60s %8v %4d MiB  %v", when, took.Round(time.Millisecond), allocated>>20, err != nil)
@@ -207,4 +226,57 @@ func actualCost(t *testing.T, when string, ev *cloudevent.Event) uint64 {
 		t.Fatal(when, err)
 	}
 	return *details.ActualCost()
+}
+
+// TestPatternsOnLongTexts: no pattern takes long on any text. One that could is a
+// real error on that event, the same for Match and one by one.
+func TestPatternsOnLongTexts(t *testing.T) {
+	alone(t)
+	long := strings.Repeat("ab", 1<<19)
+	for pattern, want := range map[string]verdict{
+		`^order-[0-9]+$`:          no,
+		`abc`:                     no,
+		`(?i)abb`:                 no,
+		`ba$`:                     no,
+		`(a|a)*c`:                 no,
+		`(ab*)*c`:                 no,
+		`[ab]*a[ab]{20}c`:         failed,
+		`[ab]*a[ab]{900}c`:        failed,
+		`(?:a?){300}a{300}b`:      failed,
+		`a{1000}b`:                failed,
+		`((a|b|ab|ba)(c|d|cd)?)*`: failed,
+	} {
+		for name, when := range map[string]string{
+			"a term":    fmt.Sprintf("event.data.n == 5 && event.data.s.matches(%q)", pattern),
+			"in exists": fmt.Sprintf("event.data.l.exists(i, i.matches(%q))", pattern),
+		} {
+			s, err := newSubject([]genRule{{name: "r", on: []string{"**"}, when: leaf(when)}}, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ev := jsonEvent(`{"s": "` + long + `", "n": 5, "l": ["` + long + `"]}`)
+			var got verdict
+			took, allocated := measure(func() { got = s.result(s.matcher.Match(ev, nil)).verdicts[0] })
+			if got != want && name != "in exists" { // a loop counts its steps, too
+				t.Errorf("%s: %s: %s, want %s", pattern, name, got, want)
+			}
+			if took > slow() || allocated > vast {
+				t.Errorf("%s: %s: %v, %d MiB", pattern, name, took, allocated>>20)
+			}
+			if want != failed {
+				continue // as everywhere else
+			}
+			if differs := s.compare(ev, &counts{}); differs != "" {
+				t.Errorf("%s: %s: %s", pattern, name, differs)
+			}
+		}
+	}
+	short := jsonEvent(`{"s": "` + strings.Repeat("ab", 5000) + `"}`)
+	if got := answer(testMatcher(t, `event.data.s.matches("[ab]*a[ab]{900}c")`), short); got != "no" {
+		t.Error("on a text that is not long: ", got)
+	}
+	want := `error: the condition of rule "r" failed: a text of 1048576 bytes is too long for a pattern of this size, which is held against 13888 at most`
+	if got := answer(testMatcher(t, `event.data.s.matches("[ab]*a[ab]{900}c")`), jsonEvent(`{"s": "`+long+`"}`)); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 }

@@ -95,7 +95,7 @@ func (d *dialect) plan(checked *cel.Ast) (*program, []fault) {
 	costly := isCostly(checked.NativeRep().Expr())
 	options := []cel.ProgramOption{
 		cel.EvalOptions(cel.OptOptimize),
-		cel.CustomDecoratorV2(ownEquality),
+		cel.CustomDecoratorV2(ownNodes),
 	}
 	if costly {
 		options = append(options, cel.CostLimit(costLimit), cel.CostTracking(costs{}))

@@ -48,8 +48,9 @@
 //   - The misspelt name of a standard attribute is refused when the file is
 //     loaded. An extension that is really called so is written dyn(event).sorce.
 //   - A condition is bounded: in length and depth before the parser sees it,
-//     in loops, in regular expressions, in what it may build, and in the steps
-//     that it may take (condition.go, cost.go).
+//     in loops, in regular expressions and the texts that they are held against
+//     (patternbound.go), in what it may build, and in the steps that it may take
+//     (condition.go, cost.go).
 //
 // What CEL's parser and type checker say is put into plain words
 // (celsyntax.go, celtypes.go) and pointed at inside the YAML scalar, whatever
@@ -79,6 +80,14 @@
 // rule did not match is found by evaluating the parts of its condition one by one
 // (explainparts.go, explaineval.go), within a bound. An [Explanation] is data,
 // made to be shown by anybody; [Explanation.Write] prints it.
+//
+// # Findings
+//
+// [Findings] tells of a set that loads what its author probably did not mean
+// (finding*.go). What a condition can come to without an event is worked out by
+// package rules/logic, of formulas that findingformula.go and findingterm.go make
+// of the syntax tree. Every kind of [Problem] has a code (codes.go) with a story
+// (stories/), whose examples are tests.
 //
 // # Expressions elsewhere
 //

@@ -102,15 +102,21 @@ type equalityNode struct {
 	op       func(l, r ref.Val) ref.Val
 }
 
-// ownEquality replaces CEL's == and !=, which the planner puts in whatever the
-// functions are bound to.
-func ownEquality(i interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
+// ownNodes replaces CEL's == and !=, which the planner puts in whatever the
+// functions are bound to, and its matches().
+func ownNodes(i interpreter.InterpretableV2) (interpreter.InterpretableV2, error) {
 	call, ok := i.(interpreter.InterpretableCall)
-	if !ok || call.Function() != operators.Equals && call.Function() != operators.NotEquals {
+	if !ok {
 		return i, nil
 	}
-	args := call.Args()
-	return &equalityNode{call, args[0], args[1], equality(call.Function())}, nil
+	switch call.Function() {
+	case operators.Equals, operators.NotEquals:
+		args := call.Args()
+		return &equalityNode{call, args[0], args[1], equality(call.Function())}, nil
+	case "matches":
+		return boundPattern(call), nil
+	}
+	return i, nil
 }
 
 // Exec implements interpreter.InterpretableV2.

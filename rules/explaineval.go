@@ -153,7 +153,7 @@ func causeOf(p any) error {
 // planClause plans an expression as [plan] does a condition.
 func (e *evaluator) planClause(expr ast.Expr) planned {
 	options := []interpreter.PlannerOption{
-		interpreter.CustomDecoratorV2(ownEquality),
+		interpreter.CustomDecoratorV2(ownNodes),
 		interpreter.Optimize(),
 		interpreter.CompileRegexConstants(interpreter.MatchesRegexOptimization),
 	}

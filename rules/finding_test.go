@@ -184,6 +184,7 @@ func TestNothingToFind(t *testing.T) {
 		`event.data.s != "failed" && event.data.s.size() > 3`,
 		`event.data.s != "failed" && has(event.data.s)`,
 		`event.subject != "" && event.data.x == 1`,
+		`event.subject != "" && !event.subject.startsWith("logs/")`,
 		`size(event.data.items) >= 0 && event.data.x == 1`,
 		`!event.data.draft`,
 		`event.data.commits.exists(c, c.added.exists(f, f.startsWith("docs/")) || c.removed.exists(f, f.startsWith("docs/")))`,
@@ -214,6 +215,7 @@ func TestNegationOfWhatIsAbsent(t *testing.T) {
 		`§!(event.data.status in ["failed", "void"])`,
 		`§!event.data.name.startsWith("test-")`,
 		`event.data.total > 100 && §headers["x-env"] != "test"`,
+		`§event.data.x != "a" && event.data.x != "b"`,
 		`§event.subject != "x"`,
 		`§event.tenant != "x" || event.data.x == 1`,
 	} {
@@ -250,7 +252,7 @@ func TestPatterns(t *testing.T) {
 }
 
 func TestCostIsEstimated(t *testing.T) {
-	checkFound(t, FindingOptions{}, `event.data.a.all(x, §event.data.b.all(y, event.data.c.all(z, x + y + z > 0)))`, codeCost)
+	checkFound(t, FindingOptions{}, `§event.data.a.all(x, event.data.b.all(y, event.data.c.all(z, x + y + z > 0)))`, codeCost)
 	checkFound(t, FindingOptions{}, `event.data.a.all(v, §event.data.b.all(w, event.data.a.all(x, event.data.b.all(y, event.data.c.all(z, v + w + x + y + z > 0)))))`, codeCost)
 }
 

@@ -12,7 +12,7 @@ import (
 // hopeless; one that is for usualElements fails on events that will come.
 const (
 	fewElements   = 10
-	usualElements = 100
+	usualElements = 30
 	innerElements = 10 // of a list that is in an element of another
 	usualText     = 50
 )

@@ -15,6 +15,7 @@ import (
 // thought of it: with has() of the field, or with another test that only a field
 // that is there can meet.
 func (c *conditionFinder) negations() {
+	c.negated = map[string]bool{}
 	c.negation(c.root, nil)
 }
 
@@ -40,10 +41,11 @@ func (c *conditionFinder) negation(p *part, needed map[string]bool) {
 		}
 		term := f.Kids[0].Term
 		absent, shown := c.optional(term)
-		if !shown || needed[term] || f.Kids[0].Base.Kinds&logic.Absent == 0 || f.Kids[0].Sets[logic.NotFalse].Kinds&logic.Absent == 0 ||
+		if !shown || c.negated[term] || needed[term] || f.Kids[0].Base.Kinds&logic.Absent == 0 || f.Kids[0].Sets[logic.NotFalse].Kinds&logic.Absent == 0 ||
 			c.asksWhether(term) || c.isRequired(term) {
 			return
 		}
+		c.negated[term] = true
 		c.find(p.expr.ID(), codeAbsent, Note,
 			fmt.Sprintf("%s does not match an event without %s", c.quoted(p), term),
 			fmt.Sprintf("to take those too, write (%s || %s)", absent, c.words(p.expr.ID())))
@@ -58,6 +60,9 @@ func (c *conditionFinder) needed(p *part, before map[string]bool) map[string]boo
 		all[term] = true
 	}
 	for _, kid := range p.kids {
+		if f := kid.formula; f.Op == logic.Not && f.Kids[0].Op == logic.Test && !f.Kids[0].Sets[logic.IsTrue].Meets(f.Kids[0].Base) {
+			all[f.Kids[0].Term] = true // event.subject != ""
+		}
 		if f := kid.formula; f.Op == logic.Test && kid.op == partTest && f.Sets[logic.IsTrue].Kinds&logic.Absent == 0 {
 			ast.PreOrderVisit(kid.expr, ast.NewExprVisitor(func(e ast.Expr) {
 				if k := e.Kind(); k == ast.SelectKind || k == ast.CallKind {

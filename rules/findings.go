@@ -131,7 +131,8 @@ type conditionFinder struct {
 	known    []logic.Known
 	spots    *spots
 
-	findings int // that there are of its condition
+	findings int             // that there are of its condition
+	negated  map[string]bool // terms of which it was told that a negation does not take their absence
 }
 
 // look finds what is questionable about the rule, and tells what there is to

@@ -1,9 +1,7 @@
 package rules
 
 import (
-	"regexp"
 	"regexp/syntax"
-	"sync"
 
 	"github.com/wye-events/wye/rules/index"
 )
@@ -13,10 +11,10 @@ func (t *indexer) pattern(text string) *index.Pattern {
 	if p := t.patterns[text]; p != nil {
 		return p
 	}
-	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+	compiled := newPattern(text)
 	p := &index.Pattern{
 		Key: "=~" + text, Prefix: anchoredPrefix(text),
-		Fits: func(s string) bool { return compiled().MatchString(s) },
+		Fits: func(s string) (yes, ok bool) { return compiled().fits(s) },
 	}
 	t.patterns[text] = p
 	return p
@@ -74,7 +72,7 @@ func (t *indexer) typePattern(on string) *index.Pattern {
 	for before < len(on) && on[before] != '*' {
 		before++
 	}
-	p := &index.Pattern{Key: key, Prefix: on[:before], Fits: compiled.fits}
+	p := &index.Pattern{Key: key, Prefix: on[:before], Fits: func(s string) (yes, ok bool) { return compiled.fits(s), true }}
 	t.patterns[key] = p
 	return p
 }

@@ -51,9 +51,9 @@ rules:
 		},
 		Rules: []*Rule{
 			{Name: "a", Description: "d", On: []string{"a", "b.*"}, When: "true", To: []string{"h", "s"}, OnError: OnErrorMatch,
-				Place: Place{File: "r.yaml", Line: 8, Column: 39}},
+				Mode: ModeLive, Sample: 1, Place: Place{File: "r.yaml", Line: 8, Column: 39}},
 			{Name: "b", On: []string{"a"}, To: []string{"z"}, Enabled: true, OnError: OnErrorSkip,
-				Place: Place{File: "r.yaml", Line: 7, Column: 3}},
+				Mode: ModeLive, Sample: 1, Place: Place{File: "r.yaml", Line: 7, Column: 3}},
 		},
 	}
 	if diff := cmp.Diff(want, set, asData); diff != "" {

@@ -233,7 +233,7 @@ func TestMeaning(t *testing.T) {
 		`!event.data.name`:                           `! cannot be used with the values that it got`,
 		`-event.data.name == 1`:                      `an operator or function cannot be used with the values that it got`,
 		`event.data.count.startsWith("a")`:           `startsWith cannot be used with the values that it got`,
-		`event.data.count.matches("a")`:              `an operator or function cannot be used with the values that it got`,
+		`event.data.count.matches("a")`:              `matches cannot be used with the values that it got`,
 		`"a" in event.data.name`:                     "`in` needs a list or an object, but got the text \"Zoë\"",
 		`event.data.count.exists(i, true)`:           `a list or an object was expected where the condition loops`,
 		`event.data.items.exists(i, i.sku > 5)`:      `> cannot be used between the text "A" and the number 5`,

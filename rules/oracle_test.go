@@ -92,7 +92,7 @@ func oracleProgramWith(text string, costLimited bool) (cel.Program, error) {
 	if faults := conditions.inspect(text, checked); faults != nil {
 		return nil, errors.New(faults[0].message)
 	}
-	options := []cel.ProgramOption{cel.CustomDecoratorV2(ownEquality)}
+	options := []cel.ProgramOption{cel.CustomDecoratorV2(ownNodes)}
 	if costLimited && isCostly(checked.NativeRep().Expr()) {
 		options = append(options, cel.CostLimit(costLimit), cel.CostTracking(costs{}))
 	}

@@ -19,6 +19,9 @@ const (
 	Note Severity = "note"
 )
 
+// rank orders severities, the worst first.
+func (s Severity) rank() int { return slices.Index([]Severity{Error, Warning, Note}, s) }
+
 // Problem is one thing that is wrong with a rule set, where it is, and what to
 // do about it. It is a value: printing it is the caller's business, see
 // [Problems.Write] for the text form.
@@ -63,7 +66,7 @@ func (ps Problems) bounded() Problems {
 		return ps
 	}
 	errorsFirst := slices.Clone(ps)
-	slices.SortStableFunc(errorsFirst, func(a, b Problem) int { return cmp.Compare(a.Severity, b.Severity) })
+	slices.SortStableFunc(errorsFirst, func(a, b Problem) int { return cmp.Compare(a.Severity.rank(), b.Severity.rank()) })
 	kept := errorsFirst[:maxReport]
 	kept.sort()
 	severity := Warning

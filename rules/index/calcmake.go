@@ -115,7 +115,11 @@ func (b *builder) unary(c *Calc) calc {
 				if !m.read(10 * len(v.text)) {
 					return cval{}
 				}
-				return cbool(c.Pattern.Fits(v.text))
+				yes, ok := c.Pattern.Fits(v.text)
+				if !ok {
+					return cval{}
+				}
+				return cbool(yes)
 			case cAbsent:
 				return v
 			}

@@ -127,7 +127,7 @@ func (r *reading) test(at slotID, e *Expr, v *val) truth {
 	case Contains:
 		return truthOf(strings.Contains(v.str, e.Values[0].Str))
 	case Fits:
-		return truthOf(e.Pattern.Fits(v.str))
+		return e.Pattern.says(v.str)
 	case TextOrder:
 		return truthOf(inOrder(v.str, e.Values[0].Str, e.Flags))
 	}

@@ -53,9 +53,9 @@ type Expr struct {
 
 // Pattern is a question about a text that an index does not understand.
 type Pattern struct {
-	Key    string // the same for the same question
-	Prefix string // what every text that fits begins with
-	Fits   func(string) bool
+	Key    string                      // the same for the same question
+	Prefix string                      // what every text that fits begins with
+	Fits   func(string) (yes, ok bool) // not ok: only the caller can tell
 }
 
 // Root is where a field is.

@@ -100,7 +100,7 @@ func (m maker) test() *Expr {
 		return &Expr{Op: SomeEqual, Field: &Field{Root: Data, Path: []string{"l"}}, Inner: [][]string{nil, {"a"}, {"o", "a"}}[m.IntN(3)], Values: m.values()}
 	case 14:
 		text := m.text()
-		return &Expr{Op: Fits, Field: m.field(), Pattern: &Pattern{Key: text, Prefix: text, Fits: func(s string) bool { return strings.HasPrefix(s, text) && len(s)%2 == 0 }}}
+		return &Expr{Op: Fits, Field: m.field(), Pattern: &Pattern{Key: text, Prefix: text, Fits: func(s string) (bool, bool) { return strings.HasPrefix(s, text) && len(s)%2 == 0, true }}}
 	}
 	e := &Expr{Op: Unknown}
 	if m.IntN(2) == 0 {

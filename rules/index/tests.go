@@ -105,7 +105,9 @@ func (f *Finder) textTest(pc uint32, op uint32, at slotID) (truth, uint32) {
 	case tContains:
 		return truthOf(strings.Contains(v.str, f.seg.consts.text(code[pc+1]))), next
 	case tFits:
-		return truthOf(f.fits(code[pc+1], at, v.str)), next
+		t := f.fits(code[pc+1], at, v.str)
+		f.asked = f.asked || t == isAsk
+		return t, next
 	}
 	return truthOf(inOrder(v.str, f.seg.consts.text(code[pc+2]), Flags(code[pc+1]))), next
 }
@@ -114,19 +116,28 @@ func (f *Finder) textTest(pc uint32, op uint32, at slotID) (truth, uint32) {
 type fitted struct {
 	stamp uint32
 	slot  slotID
-	yes   bool
+	says  truth
+}
+
+// says is what a pattern says of a text.
+func (p *Pattern) says(s string) truth {
+	yes, ok := p.Fits(s)
+	if !ok {
+		return isAsk
+	}
+	return truthOf(yes)
 }
 
 // fits asks a pattern once for an event.
-func (f *Finder) fits(pattern uint32, at slotID, s string) bool {
+func (f *Finder) fits(pattern uint32, at slotID, s string) truth {
 	if len(f.fitted) < len(f.seg.patterns) {
 		f.fitted = make([]fitted, len(f.seg.patterns))
 	}
 	known := &f.fitted[pattern]
 	if known.stamp != f.stamp || known.slot != at {
-		*known = fitted{f.stamp, at, f.seg.patterns[pattern].Fits(s)}
+		*known = fitted{f.stamp, at, f.seg.patterns[pattern].says(s)}
 	}
-	return known.yes
+	return known.says
 }
 
 // unless is what a test says that is not true of the value of a slot: false,
