@@ -348,3 +348,19 @@ func TestSchemasThatCannotBeUsed(t *testing.T) {
 		}
 	}
 }
+
+// TestPlacesInConditionsOfOneShape: conditions that differ only in constants share
+// one syntax tree, and each has its own places.
+func TestPlacesInConditionsOfOneShape(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("version: 1\ntargets: {q: {queue: {name: q}}}\nrules:\n")
+	var want []string
+	for i, c := range [][2]string{{"1", "0"}, {"100", "-50"}, {"123456789", "5.25"}, {"-1", "-200"}, {"7", "6"}} {
+		fmt.Fprintf(&text, "  r%d: {on: a, to: q, when: event.data.x > %s && event.data.y == 'b' && event.data.x < %s}\n", i, c[0], c[1])
+		want = append(want, fmt.Sprintf("WYE060 %d:%d r%d", 4+i, 28+len("event.data.x > ")+len(c[0])+len(" && event.data.y == 'b' && "), i))
+	}
+	got := foundAt(findingsOf(t, FindingOptions{}, Source{"r.yaml", []byte(text.String())}))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
