@@ -79,7 +79,7 @@ func testDocument(t *testing.T, root, name string) {
 			checkYAML(t, name, b)
 		}
 	}
-	if err := runSession(t, root, shellOf(string(text)), 20*time.Second); err != nil {
+	if err := runSession(t, root, shellOf(string(text)), time.Minute); err != nil {
 		t.Errorf("%s:%v", name, err)
 	}
 }

@@ -210,7 +210,7 @@ func answer(method, url string, want int) ([]byte, error) {
 }
 
 const (
-	patience = 20 * time.Second
+	patience = time.Minute
 	interval = 10 * time.Millisecond
 )
 
